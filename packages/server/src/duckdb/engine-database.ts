@@ -1,0 +1,34 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+
+/** DuckDB inside one engine worker: one in-memory instance, table files attached to it. */
+export interface EngineDatabase {
+  /**
+   * A connection for the callback alone, closed afterwards. When `signal` aborts, the running statement is
+   * interrupted and the callback's error becomes `request_cancelled`.
+   */
+  withConnection<T>(signal: AbortSignal, use: (connection: DuckDBConnection) => Promise<T>): Promise<T>;
+  /**
+   * A published version attached read-only, under an alias (already quoted) whose table is `alias.main.data`. Stays attached
+   * afterwards, least recently used ones are detached; never while a callback uses it.
+   */
+  withVersion<T>(version: { id: string; path: string }, use: (alias: string) => Promise<T>): Promise<T>;
+  /**
+   * Attaches `path` read-write (creating it with `blockSizeBytes` when it does not exist) under an alias (quoted),
+   * runs the callback, then CHECKPOINT, DETACH, and proves that no log file is left. When anything fails, the file is
+   * detached and the error goes on; what is left on disk is the service's to remove.
+   */
+  withStagedFile<T>(
+    path: string,
+    options: { blockSizeBytes: number },
+    signal: AbortSignal,
+    use: (connection: DuckDBConnection, alias: string) => Promise<T>,
+  ): Promise<T>;
+}
+
+/** Small tables keep small blocks (an empty file is 28 KB instead of 274 KB); above about 5 MB the small blocks lose. */
+export const SMALL_BLOCK_BYTES = 16_384;
+export const LARGE_BLOCK_BYTES = 262_144;
+export const LARGE_TABLE_BYTES = 5 * 1024 * 1024;
+
+/** Always explicit: the engine's default storage version replays a stale log left beside a new file. */
+export const STORAGE_VERSION = 'v1.5.0';

@@ -1,0 +1,77 @@
+/**
+ * Every error a caller can see: what it means, its usual cause and what to do about it.
+ * `docs/errors.md` is generated from this table; each protocol turns a code into its own status.
+ * `http` is the status of the native REST API (the reference's, where the contract pins one).
+ */
+export interface ErrorDescription {
+  readonly http: number;
+  readonly meaning: string;
+  readonly remedy: string;
+  /** The request may succeed unchanged later; such answers are never kept for idempotent replay. */
+  readonly retryable?: true;
+}
+
+export const ERROR_CATALOGUE = {
+  invalid_request: { http: 400, meaning: 'The request contradicts itself or asks for something impossible.', remedy: 'Read the message; it names the member.' },
+  invalid_name: { http: 422, meaning: 'A name breaks the naming rules.', remedy: 'The message states the rule in words.' },
+  unauthorized: { http: 401, meaning: 'The endpoint needs the admin key.', remedy: 'Send the admin key as a bearer token.' },
+  forbidden: { http: 403, meaning: 'The key is unknown, revoked, expired or belongs to another project.', remedy: 'Use a live key of this project, or the admin key.' },
+  not_found: { http: 404, meaning: 'The project does not exist.', remedy: 'List the projects with the admin key.' },
+  project_not_found: { http: 404, meaning: 'The project does not exist.', remedy: 'List the projects with the admin key.' },
+  project_db_not_found: { http: 404, meaning: 'The project was deleted; its data is gone.', remedy: 'Create a project with another id.' },
+  db_not_found: { http: 404, meaning: 'The project was deleted; its data is gone.', remedy: 'Create a project with another id.' },
+  branch_not_found: { http: 404, meaning: 'The branch does not exist in this project.', remedy: 'Use `default` for the main branch.' },
+  bucket_not_found: { http: 404, meaning: 'The bucket does not exist.', remedy: 'List the buckets of the project.' },
+  table_not_found: { http: 404, meaning: 'The table does not exist.', remedy: 'List the tables of the bucket.' },
+  file_not_found: { http: 404, meaning: 'The file does not exist in this project.', remedy: 'List the files of the project.' },
+  file_content_not_found: { http: 404, meaning: 'The file is known, but its bytes are gone from the disk.', remedy: 'Upload it again; run `doctor` to see what else is missing.' },
+  upload_session_not_found: { http: 404, meaning: 'The upload key is unknown or was used already.', remedy: 'Call prepare again.' },
+  staged_file_not_found: { http: 404, meaning: 'The uploaded bytes are gone from the disk.', remedy: 'Prepare and upload again.' },
+  upload_session_mismatch: { http: 403, meaning: 'The upload key belongs to another project.', remedy: 'Use the key that prepare gave for this project.' },
+  upload_session_expired: { http: 410, meaning: 'The upload key is older than its lifetime.', remedy: 'Prepare and upload again.' },
+  file_not_uploaded: { http: 400, meaning: 'Nothing was uploaded for this key yet.', remedy: 'Upload first, then register.' },
+  file_too_large: { http: 413, meaning: 'The file passes the size limit.', remedy: 'Split it, or raise MAX_UPLOAD_BYTES.' },
+  declared_size_too_large: { http: 400, meaning: 'The declared size passes the size limit.', remedy: 'Split the file, or raise MAX_UPLOAD_BYTES.' },
+  size_mismatch: { http: 400, meaning: 'The uploaded size is not the declared one.', remedy: 'Upload the whole file; the session stays open.' },
+  checksum_mismatch: { http: 400, meaning: 'The uploaded bytes do not have the declared SHA-256.', remedy: 'Upload again; the session stays open.' },
+  quota_exceeded: { http: 413, meaning: 'The project has reached its number of files or bytes.', remedy: 'Delete files, or raise the quota.' },
+  project_exists: { http: 409, meaning: 'The project id is in use, perhaps by a deleted project.', remedy: 'Choose another id.' },
+  bucket_exists: { http: 409, meaning: 'A bucket of this name exists (names are compared without case).', remedy: 'Choose another name.' },
+  bucket_not_empty: { http: 409, meaning: 'The bucket still has tables and `cascade=false` was given.', remedy: 'Delete the tables first, or pass `cascade=true`.' },
+  table_exists: { http: 409, meaning: 'A table of this name exists (names are compared without case).', remedy: 'Choose another name.' },
+  invalid_primary_key: { http: 400, meaning: 'The primary key names a column that is not there, or twice.', remedy: 'Name columns of the table, each once.' },
+  invalid_column_type: { http: 400, meaning: 'The column type is not one the engine has.', remedy: 'Use a DuckDB type such as VARCHAR, BIGINT or DECIMAL(18,2).' },
+  invalid_default: { http: 400, meaning: 'The default is not a permitted expression.', remedy: "Use a literal ('text' in single quotes) or a permitted function such as now()." },
+  duplicate_column: { http: 400, meaning: 'Two columns have the same name (compared without case).', remedy: 'Rename one of them.' },
+  column_not_found: { http: 404, meaning: 'The column does not exist.', remedy: 'The message lists the columns.' },
+  unknown_column: { http: 400, meaning: 'The request names a column the table does not have.', remedy: 'The message lists the columns.' },
+  invalid_where_clause: { http: 400, meaning: 'The condition is not a plain expression over the columns of this table.', remedy: 'No subqueries, no statements, no file or system functions.' },
+  invalid_order_by: { http: 400, meaning: 'The order is not a list of columns of this table.', remedy: 'Write `column` or `column desc`, separated by commas.' },
+  invalid_format: { http: 400, meaning: 'The file format is not supported.', remedy: 'Use csv or parquet.' },
+  invalid_compression: { http: 400, meaning: 'The compression is not available for this format.', remedy: 'The details list the valid ones.' },
+  import_failed: { http: 400, meaning: 'The file cannot be loaded into the table; nothing was changed.', remedy: 'The message names the place and the reason.' },
+  column_mismatch: { http: 400, meaning: 'The columns of the file are not those of the table.', remedy: 'The details list the missing and the unexpected ones.' },
+  too_many_bad_rows: { http: 400, meaning: 'More rows were rejected than `max_bad_rows` allows; nothing was changed.', remedy: 'Mend the file or raise the limit.' },
+  inflated_too_large: { http: 413, meaning: 'The compressed file inflates beyond its budget.', remedy: 'Split it, or raise IMPORT_MAX_INFLATED_BYTES.' },
+  duplicate_key: { http: 409, meaning: 'A primary key value occurs twice and the request forbids that.', remedy: 'Use dedup_mode update_duplicates, or remove the duplicates.' },
+  idempotency_conflict: { http: 409, meaning: 'The idempotency key was used for a different request.', remedy: 'Use a new key for each different request.' },
+  version_conflict: { http: 409, meaning: 'The table changed while the request was running; nothing was changed.', remedy: 'Repeat the request.', retryable: true },
+  table_busy: { http: 429, meaning: 'Too many writes wait for this table.', remedy: 'Wait as long as Retry-After says.', retryable: true },
+  server_busy: { http: 503, meaning: 'Too many requests wait for the engine.', remedy: 'Wait as long as Retry-After says.', retryable: true },
+  shutting_down: { http: 503, meaning: 'The server is stopping.', remedy: 'Repeat the request after the restart.', retryable: true },
+  request_cancelled: { http: 499, meaning: 'The client left before the answer was ready.', remedy: 'Nothing to do.', retryable: true },
+  deadline_exceeded: { http: 504, meaning: 'The operation did not finish within its time limit; nothing was changed.', remedy: 'Use smaller steps, or raise OPERATION_TIMEOUT.', retryable: true },
+  out_of_memory: { http: 507, meaning: 'The operation needs more memory than a worker may use; nothing was changed.', remedy: 'Use smaller steps, or raise DUCKDB_MEMORY_LIMIT.', retryable: true },
+  storage_full: { http: 507, meaning: 'The disk is below its reserve; writes are refused, deletes still work.', remedy: 'Delete tables or files, or add disk space.', retryable: true },
+  storage_unavailable: { http: 503, meaning: 'A storage path is missing or not accessible.', remedy: 'Check the disk; call POST /backend/init to make missing directories.', retryable: true },
+  worker_crashed: { http: 500, meaning: 'The engine process ended in the middle of the operation; nothing was changed.', remedy: 'Repeat the request; if it happens again, report the file or statement.', retryable: true },
+  storage_error: { http: 500, meaning: 'The disk or the metadata database reported an error; nothing was acknowledged.', remedy: 'See the server log under this request id.', retryable: true },
+  init_failed: { http: 500, meaning: 'A storage directory cannot be made.', remedy: 'The details name the directory and the reason.', retryable: true },
+  internal_server_error: { http: 500, meaning: 'A defect of this service.', remedy: 'Report it with the request id.', retryable: true },
+} as const satisfies Record<string, ErrorDescription>;
+
+export type ErrorCode = keyof typeof ERROR_CATALOGUE;
+
+export function describeError(code: ErrorCode): ErrorDescription {
+  return ERROR_CATALOGUE[code];
+}

@@ -1,0 +1,31 @@
+import { describeError, type ErrorCode } from './catalogue.js';
+
+export type ErrorDetails = Record<string, unknown>;
+
+/**
+ * An error with a meaning for the caller. Services, engine and workers throw it; each protocol translates `code`
+ * once. `message` and `details` are safe to show: no paths, no keys, no SQL of ours. `cause` is for the log only.
+ */
+export class DomainError extends Error {
+  override readonly name = 'DomainError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: ErrorDetails = {},
+    options: { cause?: unknown; retryAfterSeconds?: number } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  readonly retryAfterSeconds: number | undefined;
+
+  get retryable(): boolean {
+    return describeError(this.code).retryable === true;
+  }
+}
+
+export function isDomainError(error: unknown, code?: ErrorCode): error is DomainError {
+  return error instanceof DomainError && (code === undefined || error.code === code);
+}

@@ -1,0 +1,179 @@
+import type {
+  ApiKeyRecord,
+  BucketRecord,
+  FileRecord,
+  IdempotencyRecord,
+  JsonObject,
+  OperationLogEntry,
+  ProjectRecord,
+  TableRecord,
+  UploadRecord,
+  VersionRecord,
+} from './records.js';
+
+/**
+ * What is current. Bytes are elsewhere: a file that no row here points to is garbage, a file that a row points to is
+ * complete and synced. SQLite is the first implementation, PostgreSQL the second; both pass
+ * `metadata-store.conformance.ts`. Names are unique without regard to ASCII case, and are found that way too.
+ *
+ * Reads on the store see committed state and never wait for a writer. Reads inside a transaction see its own writes.
+ */
+export interface MetadataStore extends MetadataReader {
+  /**
+   * Runs `work` in one serialisable write transaction: all of it is durable when the promise resolves, none of it when it
+   * rejects. Only metadata calls belong inside; never wait for an engine, a file or a client here.
+   */
+  transaction<T>(work: (tx: MetadataTransaction) => Promise<T>): Promise<T>;
+  /** Answers within a moment, or throws: for the health endpoint. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Page {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export interface Listed<T> {
+  readonly items: readonly T[];
+  /** All that match, not only this page. */
+  readonly total: number;
+}
+
+export interface MetadataTotals {
+  readonly activeProjects: number;
+  readonly buckets: number;
+  readonly tables: number;
+  /** Bytes of the current versions of all tables. */
+  readonly tableBytes: number;
+  readonly files: number;
+  readonly fileBytes: number;
+  readonly stagedBytes: number;
+  readonly idempotencyRecords: number;
+}
+
+export interface MetadataReader {
+  /** Deleted projects are found too; look at `status`. */
+  getProject(projectId: string): Promise<ProjectRecord | undefined>;
+  /** Newest first. */
+  listProjects(filter: { status?: string | undefined }, page: Page): Promise<Listed<ProjectRecord>>;
+
+  getBucket(projectId: string, bucketName: string): Promise<BucketRecord | undefined>;
+  /** By name in byte order; no page means all. */
+  listBuckets(projectId: string, page?: Page): Promise<Listed<BucketRecord>>;
+
+  getTable(projectId: string, bucketName: string, tableName: string): Promise<TableRecord | undefined>;
+  getTableById(tableId: string): Promise<TableRecord | undefined>;
+  /** By name in byte order; no page means all. Never opens a table file. */
+  listTables(bucketId: string, page?: Page): Promise<Listed<TableRecord>>;
+
+  getVersion(versionId: string): Promise<VersionRecord | undefined>;
+  /** Current and not yet collected versions, in id order after `afterId`: for recovery and `doctor`. */
+  listVersions(afterId: string | undefined, limit: number): Promise<readonly VersionRecord[]>;
+  /** Versions no table points to any more, oldest first. */
+  listRetiredVersions(limit: number): Promise<readonly VersionRecord[]>;
+  /** Current version and live path parts of every table, in table id order after `afterId`: for the live tree. */
+  listLiveTables(
+    afterId: string | undefined,
+    limit: number,
+  ): Promise<readonly { tableId: string; projectId: string; bucketName: string; tableName: string; versionId: string }[]>;
+
+  getFile(projectId: string, fileId: string): Promise<FileRecord | undefined>;
+  /** Newest first. */
+  listFiles(projectId: string, page: Page): Promise<Listed<FileRecord>>;
+  /** What counts against the quota: registered files and uploads that wait to be registered. */
+  fileUsage(projectId: string): Promise<{ files: number; bytes: number }>;
+  /** All file-store keys that are in use, in key order after `afterPath`: for collecting orphans. */
+  listFilePaths(afterPath: string | undefined, limit: number): Promise<readonly string[]>;
+  /** True when a file or an upload points to this key of the file store. */
+  isFilePathUsed(path: string): Promise<boolean>;
+
+  getUpload(uploadKey: string): Promise<UploadRecord | undefined>;
+  listExpiredUploads(now: Date, limit: number): Promise<readonly UploadRecord[]>;
+
+  findApiKeyByHash(keyHash: string): Promise<ApiKeyRecord | undefined>;
+  listApiKeys(projectId: string): Promise<readonly ApiKeyRecord[]>;
+
+  /** An expired record (by `now`) is as good as absent. */
+  getIdempotencyRecord(scope: string, key: string, now: Date): Promise<IdempotencyRecord | undefined>;
+
+  /** Newest first. */
+  listOperations(filter: { projectId?: string | undefined }, page: Page): Promise<Listed<OperationLogEntry>>;
+  totals(): Promise<MetadataTotals>;
+}
+
+export type NewProject = Pick<ProjectRecord, 'id' | 'name' | 'settings' | 'createdAt'>;
+export type NewBucket = Pick<BucketRecord, 'id' | 'projectId' | 'name' | 'description' | 'createdAt'>;
+export interface NewTable {
+  readonly id: string;
+  readonly projectId: string;
+  readonly bucketId: string;
+  readonly name: string;
+  readonly createdAt: Date;
+  /** The first version; its `tableId` is this table. */
+  readonly version: VersionRecord;
+}
+
+export interface MetadataTransaction extends MetadataReader {
+  /** Throws `project_exists` (details project_id, status) when the id is used, also by a deleted project. */
+  insertProject(project: NewProject): Promise<void>;
+  updateProject(
+    projectId: string,
+    change: { name?: string | null; settings?: JsonObject | null; updatedAt: Date },
+  ): Promise<void>;
+  /**
+   * Marks the project deleted and removes its buckets, tables, uploads, files and keys; its versions become retired.
+   * Returns the file-store keys nobody points to any more.
+   */
+  deleteProject(projectId: string, now: Date): Promise<{ releasedFilePaths: readonly string[] }>;
+
+  /** Throws `bucket_exists` (details project_id, bucket_name). */
+  insertBucket(bucket: NewBucket): Promise<void>;
+  /** Removes the bucket and its tables; their versions become retired. */
+  deleteBucket(bucketId: string, now: Date): Promise<void>;
+
+  /**
+   * Inserts table and first version. Throws `table_exists` (details project_id, bucket_name, table_name), or
+   * `bucket_not_found` when the bucket was deleted meanwhile.
+   */
+  insertTable(table: NewTable): Promise<void>;
+  /** Compare-and-set: the table must still be at this version, else `version_conflict`. Its versions become retired. */
+  deleteTable(tableId: string, expectedVersionId: string, now: Date): Promise<void>;
+  /**
+   * Compare-and-set publication: makes `version` current if the table is still at `expectedVersionId`, else throws
+   * `version_conflict`. The replaced version becomes retired. `imported` also sets `lastImportedAt`.
+   */
+  publishVersion(
+    version: VersionRecord,
+    expectedVersionId: string,
+    options: { now: Date; imported: boolean },
+  ): Promise<void>;
+  /** Forgets retired versions; their files may be removed afterwards. Ids that are current are left alone. */
+  forgetVersions(versionIds: readonly string[]): Promise<void>;
+
+  insertFile(file: FileRecord): Promise<void>;
+  /** Returns the removed row, undefined when there was none. */
+  deleteFile(projectId: string, fileId: string): Promise<FileRecord | undefined>;
+  insertUpload(upload: UploadRecord): Promise<void>;
+  /** Replaces what arrived; returns the path it replaced, if any. False when the session is gone. */
+  completeUpload(
+    uploadKey: string,
+    uploaded: NonNullable<UploadRecord['uploaded']>,
+  ): Promise<{ found: boolean; replacedPath: string | null }>;
+  deleteUpload(uploadKey: string): Promise<void>;
+
+  insertApiKey(key: ApiKeyRecord): Promise<void>;
+  /** Sets `lastUsedAt` of several keys at once; never moves it backwards. */
+  touchApiKeys(used: readonly { keyId: string; at: Date }[]): Promise<void>;
+
+  /** Reserves the key. False when a live record exists (an expired one is replaced). */
+  reserveIdempotencyKey(record: Omit<IdempotencyRecord, 'answer'>): Promise<boolean>;
+  completeIdempotencyKey(scope: string, key: string, answer: { status: number; body: string }): Promise<void>;
+  /** Drops a reservation whose request ended without an answer worth keeping. */
+  releaseIdempotencyKey(scope: string, key: string): Promise<void>;
+  deleteExpiredIdempotencyKeys(now: Date): Promise<number>;
+  /** At start: requests that were running when the process ended will never answer. */
+  deleteRunningIdempotencyKeys(): Promise<number>;
+
+  logOperations(entries: readonly OperationLogEntry[]): Promise<void>;
+}

@@ -1,0 +1,138 @@
+import type { ColumnDefinition } from '../model/columns.js';
+import type { OperationName } from '../model/operations.js';
+
+export type JsonObject = { readonly [key: string]: JsonValue };
+export type JsonValue = string | number | boolean | null | JsonObject | readonly JsonValue[];
+
+export interface ProjectRecord {
+  readonly id: string;
+  readonly name: string | null;
+  readonly status: 'active' | 'deleted';
+  readonly settings: JsonObject | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  /** Counted from buckets and current versions, always true. */
+  readonly bucketCount: number;
+  readonly tableCount: number;
+  readonly sizeBytes: number;
+}
+
+export interface BucketRecord {
+  /** Surrogate id: never shown, survives a rename. */
+  readonly id: string;
+  readonly projectId: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly tableCount: number;
+  readonly sizeBytes: number;
+}
+
+/** One immutable state of a table: one file under `_versions`, complete and synced. */
+export interface VersionRecord {
+  readonly id: string;
+  readonly tableId: string;
+  readonly projectId: string;
+  /** The version this one was built from; null for the first. */
+  readonly parentId: string | null;
+  readonly columns: readonly ColumnDefinition[];
+  readonly primaryKey: readonly string[];
+  readonly rowCount: number;
+  readonly sizeBytes: number;
+  /** SHA-256 of the file, 64 hex digits. */
+  readonly checksum: string;
+  /** DuckDB block size of the file, bytes. */
+  readonly blockSizeBytes: number;
+  readonly operation: OperationName;
+  readonly createdAt: Date;
+  /** Id of the key that made it, `admin` for the admin key. */
+  readonly createdBy: string;
+}
+
+export interface TableRecord {
+  readonly id: string;
+  readonly projectId: string;
+  readonly bucketId: string;
+  readonly bucketName: string;
+  readonly name: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly lastImportedAt: Date | null;
+  readonly current: VersionRecord;
+}
+
+export interface FileRecord {
+  readonly id: string;
+  readonly projectId: string;
+  readonly name: string;
+  /** Key in the file store, e.g. `project_p1/2026/11/23/{id}_d.csv`. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly contentType: string | null;
+  readonly checksumSha256: string;
+  readonly tags: Readonly<Record<string, string>> | null;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+}
+
+export interface UploadRecord {
+  readonly key: string;
+  readonly projectId: string;
+  readonly fileName: string;
+  readonly contentType: string | null;
+  readonly declaredSizeBytes: number | null;
+  readonly declaredSha256: string | null;
+  readonly tags: Readonly<Record<string, string>> | null;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  /** What arrived; null until an upload completed. `path` is a key in the file store. */
+  readonly uploaded: { readonly path: string; readonly sizeBytes: number; readonly checksumSha256: string } | null;
+}
+
+export type ApiKeyScope = 'project_admin';
+
+export interface ApiKeyRecord {
+  readonly id: string;
+  readonly projectId: string;
+  /** SHA-256 of the key text, 64 hex digits; unique. The text itself is shown once and never stored. */
+  readonly keyHash: string;
+  /** What users see of it, e.g. `proj_p1_admin_...`. */
+  readonly keyPrefix: string;
+  readonly scope: ApiKeyScope;
+  readonly description: string | null;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date | null;
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+}
+
+/** One line of the audit: every change and every refused change. */
+export interface OperationLogEntry {
+  readonly timestamp: Date;
+  readonly requestId: string;
+  readonly projectId: string | null;
+  readonly operation: OperationName;
+  readonly resourceId: string | null;
+  /** Key id, `admin`, or null when nobody was recognised. */
+  readonly actor: string | null;
+  readonly outcome: 'success' | 'refused' | 'failed';
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+  readonly details: JsonObject | null;
+  readonly durationMs: number;
+}
+
+export interface IdempotencyRecord {
+  /** Caller the key belongs to: an API key id or `admin`. */
+  readonly scope: string;
+  readonly key: string;
+  readonly method: string;
+  readonly path: string;
+  /** SHA-256 of the body, null when it was empty. */
+  readonly bodyHash: string | null;
+  /** Null while the first request is still running. */
+  readonly answer: { readonly status: number; readonly body: string } | null;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}

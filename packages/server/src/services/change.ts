@@ -1,0 +1,70 @@
+import type { Principal } from '../auth/principal.js';
+import type { Clock } from '../lib/clock.js';
+import type { MetadataTransaction } from '../metadata/metadata-store.js';
+import type { JsonObject } from '../metadata/records.js';
+import type { OperationName } from '../model/operations.js';
+
+/** What the audit says about a change beside its name and its caller. */
+export interface ChangeSubject {
+  readonly projectId: string | null;
+  /** The id, or `{bucket}`, `{bucket}.{table}`. */
+  readonly resourceId: string | null;
+  readonly details?: JsonObject;
+}
+
+/**
+ * One change on its way through a service. A door makes it, the service calls `commit` exactly once inside the metadata
+ * transaction of the change, so that the change, its audit row and the answer kept for idempotent retries become
+ * durable together, or none of them does.
+ */
+export class Change<R> {
+  readonly #startedAt: number = performance.now();
+  #committed = false;
+
+  constructor(
+    private readonly input: {
+      readonly operation: OperationName;
+      readonly principal: Principal;
+      readonly requestId: string;
+      readonly clock: Clock;
+      /** Keeps the rendered answer for retries; absent without an idempotency key. */
+      readonly keepAnswer?: (tx: MetadataTransaction, result: R) => Promise<void>;
+    },
+  ) {}
+
+  get operation(): OperationName {
+    return this.input.operation;
+  }
+
+  get principal(): Principal {
+    return this.input.principal;
+  }
+
+  get now(): Date {
+    return this.input.clock.now();
+  }
+
+  get committed(): boolean {
+    return this.#committed;
+  }
+
+  async commit(tx: MetadataTransaction, subject: ChangeSubject, result: R): Promise<void> {
+    await tx.logOperations([
+      {
+        timestamp: this.now,
+        requestId: this.input.requestId,
+        projectId: subject.projectId,
+        operation: this.input.operation,
+        resourceId: subject.resourceId,
+        actor: this.input.principal.actor,
+        outcome: 'success',
+        errorCode: null,
+        errorMessage: null,
+        details: subject.details ?? null,
+        durationMs: Math.round(performance.now() - this.#startedAt),
+      },
+    ]);
+    await this.input.keepAnswer?.(tx, result);
+    this.#committed = true;
+  }
+}

@@ -1,0 +1,161 @@
+import type { ErrorCode } from '../errors/catalogue.js';
+import type { ErrorDetails } from '../errors/domain-error.js';
+import type { TableShape } from '../model/columns.js';
+
+/**
+ * What the service asks of an engine worker and what comes back. One message is one job. The worker does DuckDB and
+ * nothing else durable: it builds a file under a staging path, checkpoints, detaches, makes sure no log is left, and
+ * reports; the service syncs, renames and publishes. Counts are plain numbers (below 2^53).
+ */
+export interface WorkerJobs {
+  /** A new, empty table file. */
+  createTable: { request: CreateTableRequest; result: BuiltVersion };
+  /** A new version from the base version and a file. */
+  importFile: { request: ImportRequest; result: ImportResult };
+  /** Rows of a version to a CSV or Parquet file. */
+  exportTable: { request: ExportRequest; result: ExportResult };
+  /** The first rows of a version as JSON text. */
+  previewTable: { request: PreviewRequest; result: PreviewResult };
+  /** Parses types the engine's way, checks defaults, without touching a file. */
+  checkShape: { request: { shape: TableShape }; result: { shape: TableShape } };
+  /** Opens a version and reads it through: for `doctor`. */
+  verifyVersion: { request: { path: string }; result: { rowCount: number; checksum: string; shape: TableShape } };
+}
+
+export type JobKind = keyof WorkerJobs;
+export type JobRequest<K extends JobKind> = WorkerJobs[K]['request'];
+export type JobResult<K extends JobKind> = WorkerJobs[K]['result'];
+
+/** A finished file in staging: checkpointed, detached, without a log; not yet synced by the service. */
+export interface BuiltVersion {
+  readonly shape: TableShape;
+  readonly rowCount: number;
+  readonly sizeBytes: number;
+  /** SHA-256 of the file, 64 hex digits. */
+  readonly checksum: string;
+  readonly blockSizeBytes: number;
+}
+
+export interface CreateTableRequest {
+  readonly stagingPath: string;
+  readonly shape: TableShape;
+}
+
+export interface BaseVersion {
+  readonly path: string;
+  readonly rowCount: number;
+  readonly sizeBytes: number;
+  readonly blockSizeBytes: number;
+}
+
+export interface CsvOptions {
+  /** Absent members are detected; `header` defaults to true, `nullString` to the empty text. */
+  readonly delimiter?: string;
+  readonly quote?: string;
+  readonly escape?: string;
+  readonly header?: boolean;
+  readonly nullString?: string;
+  readonly encoding?: 'utf-8' | 'utf-16' | 'latin-1';
+}
+
+export interface ImportRequest {
+  readonly stagingPath: string;
+  readonly base: BaseVersion;
+  readonly shape: TableShape;
+  /** `compression` is found from the content (magic bytes), never from the name. */
+  readonly source: { readonly path: string; readonly format: 'csv' | 'parquet' };
+  readonly csv: CsvOptions;
+  /** Only these table columns are loaded; null means all. Without a header: the file's columns, in this order. */
+  readonly columns: readonly string[] | null;
+  readonly incremental: boolean;
+  readonly dedupMode: 'update_duplicates' | 'insert_duplicates' | 'fail_on_duplicates';
+  readonly onError: 'fail' | 'skip';
+  readonly maxBadRows: number;
+  /** A gzip source may inflate to this many bytes at most. */
+  readonly maxInflatedBytes: number;
+}
+
+export interface RejectedRow {
+  /** 1-based line of the file (CSV) or row number (Parquet). */
+  readonly line: number;
+  readonly column: string | null;
+  readonly value: string | null;
+  readonly reason: string;
+}
+
+export interface ImportResult extends BuiltVersion {
+  /** Data rows found in the file, rejected ones included. */
+  readonly sourceRows: number;
+  readonly insertedRows: number;
+  readonly updatedRows: number;
+  readonly deletedRows: number;
+  readonly rejectedCount: number;
+  /** The first 100 of them. */
+  readonly rejected: readonly RejectedRow[];
+  readonly warnings: readonly string[];
+}
+
+export interface RowSelection {
+  /** Output columns in order; null means all. */
+  readonly columns: readonly string[] | null;
+  /** A condition as the user wrote it; the worker parses, checks and rebuilds it. */
+  readonly filter: string | null;
+  /** `column [asc|desc] [nulls first|last], …` as the user wrote it. */
+  readonly orderBy: string | null;
+  readonly limit: number | null;
+}
+
+export interface ExportRequest extends RowSelection {
+  readonly version: { readonly id: string; readonly path: string };
+  readonly shape: TableShape;
+  readonly targetPath: string;
+  readonly format: 'csv' | 'parquet';
+  readonly compression: 'gzip' | 'zstd' | 'snappy' | null;
+}
+
+export interface ExportResult {
+  readonly rowCount: number;
+  readonly sizeBytes: number;
+  readonly checksum: string;
+}
+
+export interface PreviewRequest extends RowSelection {
+  readonly version: { readonly id: string; readonly path: string };
+  readonly shape: TableShape;
+}
+
+export interface PreviewResult {
+  /** A JSON array of row objects, keys in column order; values as chapter 3.3 of the API contract says. */
+  readonly rowsJson: string;
+  readonly rowCount: number;
+}
+
+/** Service to worker. */
+export type ToWorker =
+  | { readonly type: 'run'; readonly jobId: number; readonly kind: JobKind; readonly request: unknown }
+  | { readonly type: 'cancel'; readonly jobId: number }
+  | { readonly type: 'stop' };
+
+/** Worker to service. */
+export type FromWorker =
+  | { readonly type: 'ready'; readonly duckdbVersion: string }
+  | { readonly type: 'done'; readonly jobId: number; readonly result: unknown }
+  | { readonly type: 'failed'; readonly jobId: number; readonly error: WireError; readonly instanceBroken: boolean };
+
+/** A DomainError on its way between processes. */
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: ErrorDetails;
+}
+
+/** Start parameters of a worker, handed over as one JSON argument; the environment of a worker is empty. */
+export interface WorkerSettings {
+  readonly memoryLimit: string;
+  readonly threads: number;
+  /** A directory of its own for spilling; made by the pool, removed when the worker ends. */
+  readonly tempDirectory: string;
+  readonly maxTempBytes: number | null;
+  /** Versions kept attached for reads. */
+  readonly attachedVersions: number;
+}
