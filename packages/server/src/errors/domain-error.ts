@@ -13,13 +13,16 @@ export class DomainError extends Error {
     readonly code: ErrorCode,
     message: string,
     readonly details: ErrorDetails = {},
-    options: { cause?: unknown; retryAfterSeconds?: number } = {},
+    options: { cause?: unknown; retryAfterSeconds?: number; httpStatus?: number } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.httpStatus = options.httpStatus;
   }
 
   readonly retryAfterSeconds: number | undefined;
+  /** Where one code has two statuses in the native REST contract; the catalogue's status otherwise. */
+  readonly httpStatus: number | undefined;
 
   get retryable(): boolean {
     return describeError(this.code).retryable === true;

@@ -76,15 +76,20 @@ export interface MetadataReader {
   listLiveTables(
     afterId: string | undefined,
     limit: number,
-  ): Promise<readonly { tableId: string; projectId: string; bucketName: string; tableName: string; versionId: string }[]>;
+  ): Promise<
+    readonly { tableId: string; projectId: string; bucketName: string; tableName: string; versionId: string }[]
+  >;
 
   getFile(projectId: string, fileId: string): Promise<FileRecord | undefined>;
   /** Newest first. */
   listFiles(projectId: string, page: Page): Promise<Listed<FileRecord>>;
   /** What counts against the quota: registered files and uploads that wait to be registered. */
   fileUsage(projectId: string): Promise<{ files: number; bytes: number }>;
-  /** All file-store keys that are in use, in key order after `afterPath`: for collecting orphans. */
-  listFilePaths(afterPath: string | undefined, limit: number): Promise<readonly string[]>;
+  /** What every registered file and waiting upload promises, in path order after `afterPath`: for `doctor`. */
+  listFileContents(
+    afterPath: string | undefined,
+    limit: number,
+  ): Promise<readonly { path: string; sizeBytes: number; checksumSha256: string }[]>;
   /** True when a file or an upload points to this key of the file store. */
   isFilePathUsed(path: string): Promise<boolean>;
 

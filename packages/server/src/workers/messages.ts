@@ -147,6 +147,9 @@ export interface WireError {
   readonly code: ErrorCode;
   readonly message: string;
   readonly details: ErrorDetails;
+  readonly httpStatus: number | null;
+  /** What lies behind it, as text: for the service's log only. */
+  readonly cause: string | null;
 }
 
 /** Start parameters of a worker, handed over as one JSON argument; the environment of a worker is empty. */

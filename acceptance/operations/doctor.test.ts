@@ -1,0 +1,157 @@
+import { chmod, mkdir, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Api, mustSucceed } from '../helpers/api.js';
+import { runMain, serverEnvironment, startServer, type ServerProcess } from '../helpers/server-process.js';
+import {
+  createProjectWithBucket,
+  createTable,
+  importContent,
+  uploadFile,
+  type FileObject,
+  type Project,
+  type Table,
+} from '../helpers/storage.js';
+
+let server: ServerProcess;
+let project: Project;
+let table: Table;
+let file: FileObject;
+
+beforeEach(async () => {
+  server = await startServer();
+  const admin = new Api(server.baseUrl, server.adminKey);
+  const made = await createProjectWithBucket(admin);
+  project = made.project;
+  table = await createTable(project, made.bucket, { id: 'INTEGER', v: 'VARCHAR' });
+  mustSucceed(await importContent(table, `id,v\n${Array.from({ length: 5000 }, (_, n) => `${n},v${n}`).join('\n')}\n`));
+  file = await uploadFile(project, 'content of the file');
+});
+
+afterEach(async () => {
+  await server.stop();
+});
+
+const doctor = (...args: string[]) => runMain(['doctor', ...args], serverEnvironment(server.dataDir));
+
+async function versionPath(): Promise<string> {
+  const directory = join(server.dataDir, 'duckdb', `project_${project.id}`, '_versions');
+  const names = await readdir(directory);
+  expect(names).toHaveLength(1);
+  return join(directory, names[0] ?? '');
+}
+
+async function flipByte(path: string, position: number): Promise<void> {
+  await chmod(path, 0o644);
+  const handle = await open(path, 'r+');
+  try {
+    const byte = Buffer.alloc(1);
+    await handle.read(byte, 0, 1, position);
+    await handle.write(Buffer.from([(byte[0] ?? 0) ^ 0xff]), 0, 1, position);
+  } finally {
+    await handle.close();
+  }
+}
+
+describe('doctor', () => {
+  it('finds nothing in a sound folder, beside a running server and without one', async () => {
+    await expect.poll(async () => (await doctor()).stdout, { timeout: 20_000, interval: 500 }).not.toMatch(/orphan/i);
+    for (const attempt of ['beside', 'without']) {
+      if (attempt === 'without') await server.kill('SIGTERM');
+      const report = await doctor();
+      expect(report.code, report.stdout + report.stderr).toBe(0);
+    }
+    await server.restart();
+  });
+
+  it('finds a flipped byte in a table', async () => {
+    await server.kill('SIGTERM');
+    await flipByte(await versionPath(), 20_000);
+    const report = await doctor();
+    expect(report.code).toBe(1);
+    expect(report.stdout).toContain(table.name);
+    expect(report.stdout).toMatch(/checksum|damaged|cannot/i);
+    await server.restart();
+  });
+
+  it('finds a flipped byte in a file', async () => {
+    await flipByte(join(server.dataDir, 'files', file.path), 3);
+    const report = await doctor();
+    expect(report.code).toBe(1);
+    expect(report.stdout).toContain(file.id);
+    expect(report.stdout).toMatch(/checksum/);
+  });
+
+  it('finds a missing table file and a missing file', async () => {
+    await server.kill('SIGTERM');
+    await rm(await versionPath(), { force: true });
+    await rm(join(server.dataDir, 'files', file.path));
+    const report = await doctor();
+    expect(report.code).toBe(1);
+    expect(report.stdout).toContain(table.name);
+    expect(report.stdout).toContain(file.id);
+    expect(report.stdout.match(/missing/g)?.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('lists orphans without removing them; the next start removes them', async () => {
+    await server.kill('SIGTERM');
+    const orphans = [
+      join(await versionPath(), '..', `${'0'.repeat(32)}.duckdb`),
+      join(server.dataDir, 'files', `project_${project.id}`, '2020', '01', '01', 'orphan.csv'),
+    ];
+    await mkdir(join(orphans[1] ?? '', '..'), { recursive: true });
+    for (const path of orphans) await writeFile(path, 'nobody points to this');
+
+    for (const attempt of [1, 2]) {
+      const report = await doctor();
+      expect(report.stdout, `attempt ${attempt}`).toContain('0'.repeat(32));
+      expect(report.stdout).toContain('orphan.csv');
+      expect(report.stdout).toMatch(/orphan/i);
+    }
+    await server.restart();
+    await expect
+      .poll(async () => (await doctor()).stdout, { timeout: 10_000, interval: 500 })
+      .not.toContain('0'.repeat(32));
+  });
+
+  it('speaks JSON as well', async () => {
+    await flipByte(join(server.dataDir, 'files', file.path), 3);
+    const report = await doctor('--json');
+    const parsed = JSON.parse(report.stdout) as {
+      healthy?: boolean;
+      findings: { severity: string; subject: string; problem: string }[];
+    };
+    expect(report.code).toBe(1);
+    expect(parsed.findings.some(({ severity, subject }) => severity === 'error' && subject.includes(file.id))).toBe(
+      true,
+    );
+  });
+
+  it('changes nothing and needs no port', async () => {
+    const before = await readdir(server.dataDir, { recursive: true });
+    await doctor();
+    const after = await readdir(server.dataDir, { recursive: true });
+    const stable = (names: string[]) => names.filter((name) => !/sqlite-(wal|shm)|_staging/.test(name)).sort();
+    expect(stable(after)).toEqual(stable(before));
+  });
+});
+
+describe('a damaged table', () => {
+  it('is an error of that table only', async () => {
+    await server.kill('SIGTERM');
+    await rm(await versionPath(), { force: true });
+    const live = join(server.dataDir, 'duckdb', `project_${project.id}`, table.bucket, `${table.name}.duckdb`);
+    await rm(live, { force: true });
+    const other = await startServer({ dataDir: server.dataDir, expectedErrors: [/./] });
+    try {
+      const api = new Api(other.baseUrl, project.apiKey);
+      expect((await api.get('/health')).status).toBe(200);
+      const broken = await api.get(`${table.path}/preview`);
+      expect(broken.status).toBeGreaterThanOrEqual(400);
+      expect(broken.text).not.toContain(server.dataDir);
+      expect((await api.get(`${project.filesPath}/${file.id}/download`)).text).toBe('content of the file');
+    } finally {
+      await other.stop();
+    }
+  });
+});

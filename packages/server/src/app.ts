@@ -1,0 +1,233 @@
+import { createHttpServer } from './protocols/http/server.js';
+import { Authenticator } from './auth/authenticator.js';
+import type { Config } from './config/config.js';
+import { Layout } from './engine/layout.js';
+import { LiveTree } from './engine/live-tree.js';
+import { Recovery } from './engine/recovery.js';
+import { TableEngine } from './engine/table-engine.js';
+import { TableLocks } from './engine/table-lock.js';
+import { VersionCollector } from './engine/version-collector.js';
+import { VersionPins } from './engine/version-pins.js';
+import { VersionWriter } from './engine/version-writer.js';
+import { DiskFileStore } from './files/disk/disk-file-store.js';
+import { Maintenance } from './jobs/maintenance.js';
+import { systemClock, type Clock } from './lib/clock.js';
+import type { FileSystem } from './lib/file-system.js';
+import { NodeFileSystem } from './lib/node-file-system.js';
+import { Lifecycle } from './lifecycle.js';
+import { SqliteMetadataStore } from './metadata/sqlite/sqlite-metadata-store.js';
+import type { MetadataStore } from './metadata/metadata-store.js';
+import { Metrics } from './observability/metrics.js';
+import { translateError } from './protocols/http/errors.js';
+import type { HttpServices } from './protocols/http/services.js';
+import { AuditLog } from './services/audit-log.js';
+import { Backend } from './services/backend.js';
+import { Buckets } from './services/buckets.js';
+import { ChangeRunner } from './services/change-runner.js';
+import { FileSystemDiskGuard } from './services/disk-guard.js';
+import { FileQuota } from './services/file-quota.js';
+import { Files } from './services/files.js';
+import { IdempotencyKeys } from './services/idempotency-keys.js';
+import { Projects } from './services/projects.js';
+import { Tables } from './services/tables.js';
+import { Transfers } from './services/transfers.js';
+import { ChildProcessWorkerPool } from './workers/child-process-worker-pool.js';
+import { enginePoolOptions } from './workers/engine-pool-options.js';
+import type { Logger as PinoLogger } from 'pino';
+
+export interface App {
+  /** `http://host:port` of the REST door. */
+  readonly address: string;
+  readonly metadata: MetadataStore;
+  /** Runs every background job once; for tests and for an orderly stop. */
+  runMaintenance(): Promise<void>;
+  /** Resolves when the background reconciliation that follows the start has ended. */
+  readonly swept: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What tests replace: the clock they move, the file system they break. */
+export interface AppOverrides {
+  readonly clock?: Clock;
+  readonly fileSystem?: FileSystem;
+}
+
+/**
+ * The composition root: builds every object from the configuration and starts them in order.
+ *
+ *     directories, metadata -> recovery -> workers -> services -> maintenance -> REST door; then the background sweep
+ */
+export async function startApp(
+  config: Config,
+  logger: PinoLogger,
+  adminKey: string,
+  overrides: AppOverrides = {},
+): Promise<App> {
+  const clock = overrides.clock ?? systemClock;
+  const fileSystem = overrides.fileSystem ?? new NodeFileSystem();
+  const lifecycle = new Lifecycle(logger);
+  const metrics = new Metrics({ version: config.service.version });
+  const layout = layoutOf(config);
+
+  await lifecycle.start('directories', async () => {
+    for (const directory of Object.values(layout.directories)) await fileSystem.makeDirectory(directory);
+  });
+  const metadata = await lifecycle.start(
+    'metadata',
+    () => SqliteMetadataStore.open(config.storage.metadataPath),
+    (store) => store.close(),
+  );
+
+  const pins = new VersionPins();
+  const writer = new VersionWriter(fileSystem, layout, metadata, clock, logger);
+  const liveTree = new LiveTree(fileSystem, layout, logger);
+  const collector = new VersionCollector(metadata, fileSystem, layout, pins, logger);
+  const recovery = new Recovery(metadata, fileSystem, layout, liveTree, writer, logger);
+  const fileStore = new DiskFileStore(config.storage.filesDirectory, fileSystem);
+  await lifecycle.start('recovery', () => recovery.prepare());
+
+  const pool = await lifecycle.start(
+    'workers',
+    () =>
+      ChildProcessWorkerPool.start(
+        enginePoolOptions({
+          engine: config.engine,
+          tempBase: layout.stagingDirectory,
+          maxTempBytes: null,
+          logger,
+          observer: { onJob: () => undefined },
+        }),
+      ),
+    (started) => started.stop(config.lifecycle.shutdownTimeoutMs),
+  );
+
+  const engine = new TableEngine(pool, writer, pins, layout, metadata, {
+    readMs: config.engine.readTimeoutMs,
+    jobMs: config.engine.operationTimeoutMs,
+  });
+  const locks = new TableLocks({ maxWaiting: config.engine.tableQueueLimit, observer: metrics.tableLocks });
+  const guard = new FileSystemDiskGuard(fileSystem, {
+    path: config.storage.dataDirectory,
+    reserveBytes: config.storage.diskReserveBytes,
+  });
+  const quota = new FileQuota(metadata, {
+    maxFiles: config.files.projectMaxFiles,
+    maxBytes: config.files.projectMaxFileBytes,
+  });
+  const authenticator = new Authenticator(metadata, adminKey, clock, logger);
+  const audit = new AuditLog(metadata, logger);
+  const idempotencyKeys = new IdempotencyKeys(metadata, clock, config.idempotency.ttlMs, metrics.idempotency);
+  const changes = new ChangeRunner(metadata, idempotencyKeys, audit, clock, metrics.operations);
+  const files = new Files({
+    store: metadata,
+    fileStore,
+    clock,
+    logger,
+    diskGuard: guard,
+    limits: {
+      maxUploadBytes: config.files.maxUploadBytes,
+      maxFiles: config.files.projectMaxFiles,
+      maxBytes: config.files.projectMaxFileBytes,
+      uploadLifetimeMs: config.files.uploadLifetimeMs,
+    },
+  });
+  const services: HttpServices = {
+    backend: new Backend(layout.directories, fileSystem, metadata, pool, guard),
+    projects: new Projects(metadata, { layout, fileSystem, fileStore, collector, guard }, logger),
+    buckets: new Buckets(metadata, liveTree, collector, guard),
+    tables: new Tables(metadata, engine, locks, liveTree, collector, guard),
+    transfers: new Transfers(metadata, engine, locks, { liveTree, collector, fileStore, guard, quota }, config.engine),
+    files,
+    changes: {
+      run: (input, work) => changes.run({ ...input, renderError: translateError }, work),
+      refused: (refusal) => changes.refused(refusal),
+    },
+    authenticator,
+  };
+  metrics.watch({
+    totals: () => metadata.totals(),
+    poolStatus: () => pool.status(),
+    disk: () => guard.state(),
+    metadataSizeBytes: () => sizeOfMetadata(fileSystem, config.storage.metadataPath),
+    waitingWriters: () => locks.waiting,
+  });
+
+  // Last things to write, after the doors closed and before the metadata does.
+  await lifecycle.start(
+    'buffers',
+    () => undefined,
+    async () => {
+      await authenticator.flushUses();
+      await audit.flush();
+    },
+  );
+  await lifecycle.start(
+    'collector',
+    () => collector,
+    (started) => started.stop(),
+  );
+  const sweepStop = new AbortController();
+  const maintenance = await lifecycle.start(
+    'maintenance',
+    () =>
+      new Maintenance(
+        [
+          { name: 'last use of API keys', run: () => authenticator.flushUses() },
+          { name: 'retired versions', run: () => collector.collect() },
+          { name: 'expired uploads', run: async () => void (await files.expireUploads()) },
+          { name: 'orphaned files', run: async () => void (await files.collectOrphans()) },
+          {
+            name: 'expired idempotency keys',
+            run: async () =>
+              void (await metadata.transaction((tx) => tx.deleteExpiredIdempotencyKeys(clock.now()))),
+          },
+        ],
+        config.maintenance.intervalMs,
+        logger,
+      ),
+    async (started) => {
+      sweepStop.abort();
+      await started.stop();
+    },
+  );
+  const server = await createHttpServer({ services, settings: { ...config.service, ...config.http }, logger, metrics });
+  const address = await lifecycle.start(
+    'http',
+    () => server.listen({ host: config.http.host, port: config.http.port }),
+    () => server.close(),
+  );
+  maintenance.start();
+  const swept = recovery.sweep(sweepStop.signal).then(
+    () => undefined,
+    (error: unknown) => {
+      logger.error({ err: error }, 'the disk could not be reconciled with the metadata');
+    },
+  );
+
+  return {
+    address,
+    metadata,
+    swept,
+    runMaintenance: () => maintenance.runOnce(),
+    stop: async () => {
+      sweepStop.abort();
+      await swept;
+      if (!(await lifecycle.stop())) throw new Error('a part of the server did not stop cleanly; see the log');
+    },
+  };
+}
+
+export function layoutOf(config: Pick<Config, 'storage'>): Layout {
+  return new Layout({
+    dataDir: config.storage.dataDirectory,
+    duckdbDir: config.storage.duckdbDirectory,
+    filesDir: config.storage.filesDirectory,
+    snapshotsDir: config.storage.snapshotsDirectory,
+  });
+}
+
+/** The database and its log; the log is folded into the database from time to time. */
+async function sizeOfMetadata(fileSystem: FileSystem, path: string): Promise<number> {
+  const [database, log] = await Promise.all([fileSystem.stat(path), fileSystem.stat(`${path}-wal`)]);
+  return (database?.size ?? 0) + (log?.size ?? 0);
+}

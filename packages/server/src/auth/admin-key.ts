@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Config } from '../config/config.js';
+import { ConfigError } from '../config/option.js';
+
+export interface AdminKey {
+  readonly key: string;
+  readonly source: 'environment' | 'file';
+  /** Where the key is kept; null when it came from the environment. */
+  readonly path: string | null;
+  /** Made just now: the only moment at which the operator is shown the key. */
+  readonly created: boolean;
+}
+
+const KEY_BYTES = 32;
+
+/**
+ * The key that may do everything: `ADMIN_API_KEY`, or else the content of `{DATA_DIR}/admin-api-key`, which the first
+ * start makes. The file appears complete and synced or not at all, readable by its owner only, and is never replaced:
+ * two first starts at the same moment agree on one key.
+ *
+ * It does not go through `FileSystem`, because the file must never exist with a wider mode, not even for a moment.
+ */
+export async function loadAdminKey(config: Pick<Config, 'service' | 'storage'>): Promise<AdminKey> {
+  if (config.service.adminApiKey !== null) {
+    return { key: config.service.adminApiKey, source: 'environment', path: null, created: false };
+  }
+  const path = join(config.storage.dataDirectory, 'admin-api-key');
+  const existing = await readKey(path);
+  if (existing !== undefined) return { key: existing, source: 'file', path, created: false };
+
+  const created = await createKey(path);
+  const key = await readKey(path);
+  if (key === undefined)
+    throw new ConfigError(`The admin key file ${path} vanished while it was being made; start again.`);
+  return { key, source: 'file', path, created };
+}
+
+async function readKey(path: string): Promise<string | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw new ConfigError(
+      `The admin key file ${path} cannot be read (${reason(error)}); give its owner the right to read it, or set ADMIN_API_KEY.`,
+      { cause: error },
+    );
+  }
+  const key = text.trim();
+  if (/^[\x21-\x7e]+$/.test(key)) return key;
+  throw new ConfigError(
+    `The admin key file ${path} does not hold one key on one line; remove it to get a new key, or set ADMIN_API_KEY.`,
+  );
+}
+
+/** False when another start was faster; then its key counts. */
+async function createKey(path: string): Promise<boolean> {
+  const directory = dirname(path);
+  const draft = join(directory, `.admin-api-key.${randomBytes(6).toString('hex')}`);
+  try {
+    const firstMade = await mkdir(directory, { recursive: true });
+    const handle = await open(draft, 'wx', 0o600);
+    try {
+      await handle.writeFile(`${randomBytes(KEY_BYTES).toString('base64url')}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    const created = await linkUnlessThere(draft, path);
+    await rm(draft, { force: true });
+    await syncDirectories(directory, firstMade);
+    return created;
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw new ConfigError(
+      `The data folder ${directory} cannot be written (${reason(error)}); give the user of this server the right to write there, or set DATA_DIR.`,
+      { cause: error },
+    );
+  }
+}
+
+async function linkUnlessThere(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+/** From the folder of the key up to the parent of the first folder that was new. */
+async function syncDirectories(directory: string, firstMade: string | undefined): Promise<void> {
+  const last = firstMade === undefined ? directory : dirname(firstMade);
+  for (let current = directory; ; current = dirname(current)) {
+    const handle = await open(current, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    if (current === last || current === dirname(current)) return;
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}

@@ -1,0 +1,51 @@
+import type { Clock } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
+import type { MetadataStore } from '../metadata/metadata-store.js';
+import { equalSecrets, hashApiKey, isLiveKey } from './api-keys.js';
+import { adminPrincipal, type Principal } from './principal.js';
+
+export type Authentication =
+  /** No usable `Authorization: Bearer …` header. */
+  | { readonly kind: 'missing' }
+  /** A bearer token that is no live key. */
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'known'; readonly principal: Principal };
+
+/**
+ * Bearer token to principal. The admin key is compared in constant time; project keys are found by the SHA-256 of the
+ * whole text, so any number of live keys of one project work side by side, and a lookup tells nothing by its time.
+ * `last_used_at` is noted in memory and written in batches: a read request never waits for a commit.
+ */
+export class Authenticator {
+  readonly #used = new Map<string, Date>();
+
+  constructor(
+    private readonly metadata: MetadataStore,
+    private readonly adminKey: string,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  async authenticate(authorization: string | undefined): Promise<Authentication> {
+    const token = /^bearer +(\S.*)$/i.exec(authorization ?? '')?.[1]?.trimEnd();
+    if (token === undefined || token === '') return { kind: 'missing' };
+    if (equalSecrets(token, this.adminKey)) return { kind: 'known', principal: adminPrincipal };
+    const key = await this.metadata.findApiKeyByHash(hashApiKey(token));
+    const now = this.clock.now();
+    if (key === undefined || !isLiveKey(key, now)) return { kind: 'unknown' };
+    this.#used.set(key.id, now);
+    return { kind: 'known', principal: { kind: 'project', actor: key.id, projectId: key.projectId } };
+  }
+
+  /** Writes the noted uses; called by maintenance and at stop. */
+  async flushUses(): Promise<void> {
+    if (this.#used.size === 0) return;
+    const used = [...this.#used].map(([keyId, at]) => ({ keyId, at }));
+    this.#used.clear();
+    try {
+      await this.metadata.transaction((tx) => tx.touchApiKeys(used));
+    } catch (error) {
+      this.logger.error({ err: error, keys: used.length }, 'last use of API keys could not be written');
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { ConfigError } from '../config/option.js';
+import { DomainError } from '../errors/domain-error.js';
+
+/** One sentence for the operator: what is in the way and what to do about it. Stack traces are for DEBUG. */
+export function describeStartFailure(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof DomainError) return error.message;
+  if (!(error instanceof Error)) return `Cannot start: ${String(error)}.`;
+
+  const { code, path, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  const place = path === undefined ? 'the data folder' : path;
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${port ?? ''} on ${address ?? 'this machine'} is in use by another program; stop it, or set PORT.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `The address ${address ?? 'given as HOST'} does not belong to this machine; set HOST to one of its own, or to 0.0.0.0.`;
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return port === undefined
+        ? `${place} cannot be written (${code}); give the user of this server the right to write there, or set DATA_DIR.`
+        : `Port ${port} needs more rights than this server has; set PORT to one above 1023.`;
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return `${place} is in the way: a folder is needed there; move it, or set DATA_DIR.`;
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return `The disk of ${place} is full; make room, then start again.`;
+    default:
+      return `Cannot start: ${oneSentence(error.message)} Set DEBUG=true to see where.`;
+  }
+}
+
+function oneSentence(message: string): string {
+  const line = message.split('\n', 1)[0]?.trim() ?? '';
+  return /[.!?]$/.test(line) ? line : `${line}.`;
+}

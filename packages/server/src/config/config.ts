@@ -1,0 +1,82 @@
+/**
+ * The configuration as the modules see it: normalised, in base units, frozen. Each module gets its own section and never
+ * sees an environment variable.
+ */
+export interface Config {
+  readonly service: ServiceConfig;
+  readonly http: HttpConfig;
+  readonly storage: StorageConfig;
+  readonly engine: EngineConfig;
+  readonly files: FilesConfig;
+  readonly idempotency: { readonly ttlMs: number };
+  readonly maintenance: { readonly intervalMs: number };
+  readonly lifecycle: { readonly shutdownTimeoutMs: number };
+  readonly pgwire: PgwireConfig;
+  /** Sentences for the operator that do not stop the start; logged once. */
+  readonly warnings: readonly string[];
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+export interface ServiceConfig {
+  readonly title: string;
+  readonly version: string;
+  readonly debug: boolean;
+  readonly logLevel: LogLevel;
+  /** Null: kept in `{DATA_DIR}/admin-api-key`, see `auth/admin-key.ts`. */
+  readonly adminApiKey: string | null;
+}
+
+export interface HttpConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Empty, or `/` and segments without a slash at the end. */
+  readonly prefix: string;
+  readonly headersTimeoutMs: number;
+  readonly corsAllowedOrigins: '*' | readonly string[];
+}
+
+/** Absolute paths. */
+export interface StorageConfig {
+  readonly dataDirectory: string;
+  readonly duckdbDirectory: string;
+  readonly filesDirectory: string;
+  readonly snapshotsDirectory: string;
+  readonly metadataPath: string;
+  readonly diskReserveBytes: number;
+}
+
+export interface EngineConfig {
+  readonly threads: number;
+  readonly memoryLimitBytes: number;
+  /** The same for the engine's `memory_limit` setting. */
+  readonly memoryLimit: string;
+  readonly operationTimeoutMs: number;
+  readonly readTimeoutMs: number;
+  readonly readWorkers: number;
+  readonly jobWorkers: number;
+  readonly queueLimit: number;
+  readonly tableQueueLimit: number;
+  readonly maxInflatedBytes: number;
+}
+
+export interface FilesConfig {
+  readonly maxUploadBytes: number;
+  readonly projectMaxFiles: number;
+  readonly projectMaxFileBytes: number;
+  readonly uploadLifetimeMs: number;
+}
+
+/** Validated, so that a mistake shows today; nothing listens there yet. */
+export interface PgwireConfig {
+  /** One of the variables was given. */
+  readonly configured: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly maxConnectionsTotal: number;
+  readonly maxConnectionsPerWorkspace: number;
+  readonly idleTimeoutMs: number;
+  readonly queryTimeoutMs: number;
+  readonly sessionMemoryLimitBytes: number;
+  readonly sslMode: 'disable' | 'allow' | 'prefer' | 'require';
+}

@@ -1,0 +1,16 @@
+import type { DuckDBConnection, Json } from '@duckdb/node-api';
+
+/** Small answers only: everything that grows with the file stays inside the engine. */
+export async function readRows(connection: DuckDBConnection, sql: string): Promise<Json[][]> {
+  return (await connection.runAndReadAll(sql)).getRowsJson();
+}
+
+/** The single number of a single row; the engine's 64-bit counts arrive as text. */
+export async function readNumber(connection: DuckDBConnection, sql: string): Promise<number> {
+  return Number((await readRows(connection, sql))[0]?.[0] ?? 0);
+}
+
+/** Runs a statement that changes rows and tells how many. */
+export async function changeRows(connection: DuckDBConnection, sql: string): Promise<number> {
+  return (await connection.run(sql)).rowsChanged;
+}

@@ -1,0 +1,63 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { DomainError } from '../errors/domain-error.js';
+import { nameKey, type ColumnDefinition, type TableShape } from '../model/columns.js';
+import type { RowSelection } from '../workers/messages.js';
+import { checkCondition, conditionFailure, parseOrderBy } from './checked-expression.js';
+import { quoteIdentifier } from './quoting.js';
+import { dataTable } from './table-ddl.js';
+
+/** How a column appears in the select list; the quoted name itself when nothing is to be changed. */
+export type ColumnPrinter = (column: ColumnDefinition) => string;
+
+const printName: ColumnPrinter = (column) => quoteIdentifier(column.name);
+
+/** SELECT for a user's choice of columns, rows, order and number, every part checked against the shape. */
+export async function selectionSql(
+  connection: DuckDBConnection,
+  alias: string,
+  shape: TableShape,
+  selection: RowSelection,
+  printColumn: ColumnPrinter = printName,
+): Promise<string> {
+  const columns = selectedColumns(shape, selection.columns);
+  const parts = [`SELECT ${columns.map(printColumn).join(', ')} FROM ${dataTable(alias)}`];
+  if (selection.filter !== null) parts.push(`WHERE ${await checkCondition(connection, selection.filter, shape)}`);
+  if (selection.orderBy !== null) parts.push(`ORDER BY ${parseOrderBy(selection.orderBy, shape)}`);
+  if (selection.limit !== null) parts.push(`LIMIT ${limitText(selection.limit)}`);
+  return parts.join(' ');
+}
+
+/** What an error of that SELECT means: with a condition in it, the condition is the user's and so is the error. */
+export function selectionFailure(error: unknown, selection: RowSelection): unknown {
+  if (error instanceof DomainError || selection.filter === null) return error;
+  return conditionFailure(error, selection.filter);
+}
+
+function selectedColumns(shape: TableShape, names: readonly string[] | null): readonly ColumnDefinition[] {
+  if (names === null) return shape.columns;
+  if (names.length === 0) throw new DomainError('invalid_request', 'Name at least one column, or leave the list out for all.');
+  const byKey = new Map(shape.columns.map((column) => [nameKey(column.name), column]));
+  const chosen = new Set<ColumnDefinition>();
+  for (const name of names) {
+    const column = byKey.get(nameKey(name));
+    if (column === undefined) throw unknownColumn(name, shape);
+    if (chosen.has(column)) throw new DomainError('invalid_request', `Column '${column.name}' is chosen twice.`, { column: column.name });
+    chosen.add(column);
+  }
+  return [...chosen];
+}
+
+function unknownColumn(name: string, shape: TableShape): DomainError {
+  const existing = shape.columns.map((column) => column.name);
+  return new DomainError('unknown_column', `The table has no column '${name}'; its columns are ${existing.slice(0, 50).join(', ')}.`, {
+    column: name,
+    existing_columns: existing,
+  });
+}
+
+function limitText(limit: number): string {
+  if (!Number.isSafeInteger(limit) || limit < 0) {
+    throw new DomainError('invalid_request', 'The limit must be a whole number, zero or more.', { limit });
+  }
+  return String(limit);
+}

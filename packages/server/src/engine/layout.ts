@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+
+export interface StorageDirectories {
+  readonly dataDir: string;
+  readonly duckdbDir: string;
+  readonly filesDir: string;
+  readonly snapshotsDir: string;
+}
+
+const VERSIONS = '_versions';
+const STAGING = '_staging';
+
+/**
+ * Ids to paths: the only code that builds paths of tables. Names reach it validated (`model/names.ts`), so a bucket can
+ * never be called `_versions` and nothing can climb out of its directory.
+ *
+ *     {duckdbDir}/project_{p}/_versions/{version}.duckdb     the immutable files, what metadata points to
+ *     {duckdbDir}/project_{p}/{bucket}/{table}.duckdb        live tree: hard links for people, derived
+ *     {duckdbDir}/_staging/{version}.duckdb                  being built; emptied at start
+ */
+export class Layout {
+  constructor(readonly directories: StorageDirectories) {}
+
+  projectDirectoryName(projectId: string): string {
+    return `project_${projectId}`;
+  }
+
+  projectDirectory(projectId: string): string {
+    return join(this.directories.duckdbDir, this.projectDirectoryName(projectId));
+  }
+
+  /** The project a directory of `duckdbDir` belongs to; undefined for directories that are not projects. */
+  projectOfDirectory(directoryName: string): string | undefined {
+    return directoryName.startsWith('project_') ? directoryName.slice('project_'.length) : undefined;
+  }
+
+  bucketDirectory(projectId: string, bucketName: string): string {
+    return join(this.projectDirectory(projectId), bucketName);
+  }
+
+  liveTablePath(projectId: string, bucketName: string, tableName: string): string {
+    return join(this.bucketDirectory(projectId, bucketName), `${tableName}.duckdb`);
+  }
+
+  versionsDirectory(projectId: string): string {
+    return join(this.projectDirectory(projectId), VERSIONS);
+  }
+
+  versionPath(projectId: string, versionId: string): string {
+    return join(this.versionsDirectory(projectId), `${versionId}.duckdb`);
+  }
+
+  /** The version a file of a `_versions` directory holds; undefined for anything else. */
+  versionOfFile(fileName: string): string | undefined {
+    return /^([0-9a-f]{32})\.duckdb$/.exec(fileName)?.[1];
+  }
+
+  get stagingDirectory(): string {
+    return join(this.directories.duckdbDir, STAGING);
+  }
+
+  stagingPath(versionId: string): string {
+    return join(this.stagingDirectory, `${versionId}.duckdb`);
+  }
+
+  /** Spill space of engine workers. */
+  get workerTempDirectory(): string {
+    return join(this.stagingDirectory, 'workers');
+  }
+}

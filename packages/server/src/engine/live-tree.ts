@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { errnoOf } from '../errors/storage-failure.js';
+import type { FileSystem } from '../lib/file-system.js';
+import type { Logger } from '../lib/logger.js';
+import type { MetadataReader } from '../metadata/metadata-store.js';
+import type { Layout } from './layout.js';
+
+interface LiveTable {
+  readonly projectId: string;
+  readonly bucketName: string;
+  readonly tableName: string;
+  readonly versionId: string;
+}
+
+/**
+ * `project_{p}/{bucket}/{table}.duckdb`: hard links to the current versions, for people, backups and
+ * `duckdb -readonly`. Derived: the service never reads it, so a failure here is logged and never fails a request, and
+ * `repair` makes it right again at start.
+ */
+export class LiveTree {
+  constructor(
+    private readonly fileSystem: FileSystem,
+    private readonly layout: Layout,
+    private readonly logger: Logger,
+  ) {}
+
+  async addBucket(projectId: string, bucketName: string): Promise<void> {
+    await this.#derive(() => this.fileSystem.makeDirectory(this.layout.bucketDirectory(projectId, bucketName)));
+  }
+
+  async removeBucket(projectId: string, bucketName: string): Promise<void> {
+    await this.#derive(() => this.fileSystem.removeTree(this.layout.bucketDirectory(projectId, bucketName)));
+  }
+
+  /** Call it while holding the table's lock, so that an older version never replaces a newer one. */
+  async refresh(table: LiveTable): Promise<void> {
+    await this.#derive(async () => {
+      const directory = this.layout.bucketDirectory(table.projectId, table.bucketName);
+      const versionPath = this.layout.versionPath(table.projectId, table.versionId);
+      const temporaryPath = join(directory, `.${table.versionId}.linking`);
+      await this.fileSystem.remove(temporaryPath);
+      try {
+        await this.fileSystem.link(versionPath, temporaryPath);
+      } catch (error) {
+        if (errnoOf(error) !== 'ENOENT') throw error;
+        await this.fileSystem.makeDirectory(directory);
+        await this.fileSystem.link(versionPath, temporaryPath);
+      }
+      await this.fileSystem.rename(
+        temporaryPath,
+        this.layout.liveTablePath(table.projectId, table.bucketName, table.tableName),
+      );
+    });
+  }
+
+  async remove(table: Omit<LiveTable, 'versionId'>): Promise<void> {
+    await this.#derive(() =>
+      this.fileSystem.remove(this.layout.liveTablePath(table.projectId, table.bucketName, table.tableName)),
+    );
+  }
+
+  /**
+   * Makes every link of one page of tables point to its current version; returns the page's last table id, undefined at
+   * the end. `isCurrent` is asked just before a link changes, since writers go on meanwhile.
+   */
+  async repair(
+    metadata: MetadataReader,
+    afterTableId: string | undefined,
+    limit: number,
+  ): Promise<{ lastTableId: string | undefined; repaired: number }> {
+    const tables = await metadata.listLiveTables(afterTableId, limit);
+    let repaired = 0;
+    for (const table of tables) {
+      const [live, version] = await Promise.all([
+        this.fileSystem.stat(this.layout.liveTablePath(table.projectId, table.bucketName, table.tableName)),
+        this.fileSystem.stat(this.layout.versionPath(table.projectId, table.versionId)),
+      ]);
+      if (version === undefined || live?.ino === version.ino) continue;
+      const now = await metadata.getTableById(table.tableId);
+      if (now?.current.id !== table.versionId) continue;
+      await this.refresh(table);
+      repaired += 1;
+    }
+    return { lastTableId: tables.at(-1)?.tableId, repaired };
+  }
+
+  async #derive(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.logger.warn({ err: error }, 'the live tree could not be updated; it is repaired at the next start');
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import { DomainError } from '../errors/domain-error.js';
+import type { MetadataReader } from '../metadata/metadata-store.js';
+import type { TableRecord, VersionRecord } from '../metadata/records.js';
+import type { TableShape } from '../model/columns.js';
+import type {
+  BuiltVersion,
+  ExportRequest,
+  ExportResult,
+  ImportRequest,
+  ImportResult,
+  PreviewRequest,
+  PreviewResult,
+} from '../workers/messages.js';
+import type { WorkerPool } from '../workers/worker-pool.js';
+import type { Layout } from './layout.js';
+import type { VersionPins } from './version-pins.js';
+import type { VersionWriter } from './version-writer.js';
+
+type Located<R> = Omit<R, 'version' | 'shape' | 'base' | 'stagingPath'>;
+
+/** Finding and collecting race only within one collector round; more attempts than this mean a defect. */
+const MAX_PIN_ATTEMPTS = 100;
+
+/**
+ * Facade of the engine for services: pinned reads of a version, and writes that build a new one. Holds no rules about
+ * who may do what; the services do.
+ */
+export class TableEngine {
+  constructor(
+    private readonly pool: WorkerPool,
+    private readonly writer: VersionWriter,
+    private readonly pins: VersionPins,
+    private readonly layout: Layout,
+    private readonly metadata: MetadataReader,
+    private readonly timeouts: { readonly readMs: number; readonly jobMs: number },
+  ) {}
+
+  /** Checks types and defaults in the engine and returns the shape in the engine's own spelling. */
+  async checkShape(shape: TableShape): Promise<TableShape> {
+    const result = await this.pool.run('checkShape', { shape }, { deadlineMs: this.timeouts.readMs });
+    return result.shape;
+  }
+
+  /** Builds an empty first version; `publish` makes it visible. */
+  create<T>(projectId: string, shape: TableShape, publish: (staged: BuiltVersion & { id: string }) => Promise<T>) {
+    return this.writer.write(
+      projectId,
+      (stagingPath) => this.pool.run('createTable', { stagingPath, shape }, { deadlineMs: this.timeouts.jobMs }),
+      publish,
+    );
+  }
+
+  /** Builds the version that follows `base`; call it while holding the table's lock. */
+  import<T>(
+    base: VersionRecord,
+    request: Located<ImportRequest>,
+    signal: AbortSignal | undefined,
+    publish: (staged: ImportResult & { id: string }) => Promise<T>,
+  ): Promise<T> {
+    return this.writer.write(
+      base.projectId,
+      (stagingPath) =>
+        this.pool.run(
+          'importFile',
+          {
+            ...request,
+            stagingPath,
+            shape: shapeOf(base),
+            base: {
+              path: this.layout.versionPath(base.projectId, base.id),
+              rowCount: base.rowCount,
+              sizeBytes: base.sizeBytes,
+              blockSizeBytes: base.blockSizeBytes,
+            },
+          },
+          { deadlineMs: this.timeouts.jobMs, ...(signal === undefined ? {} : { signal }) },
+        ),
+      publish,
+    );
+  }
+
+  preview(
+    version: VersionRecord,
+    selection: Located<PreviewRequest>,
+    signal: AbortSignal | undefined,
+  ): Promise<PreviewResult> {
+    return this.pool.run(
+      'previewTable',
+      { ...selection, version: this.#located(version), shape: shapeOf(version) },
+      { deadlineMs: this.timeouts.readMs, ...(signal === undefined ? {} : { signal }) },
+    );
+  }
+
+  export(
+    version: VersionRecord,
+    request: Located<ExportRequest>,
+    signal: AbortSignal | undefined,
+  ): Promise<ExportResult> {
+    return this.pool.run(
+      'exportTable',
+      { ...request, version: this.#located(version), shape: shapeOf(version) },
+      { deadlineMs: this.timeouts.jobMs, ...(signal === undefined ? {} : { signal }) },
+    );
+  }
+
+  /**
+   * Reads a table and keeps its current version's file until `use` is done. A reader sees one whole version, whatever is
+   * published meanwhile.
+   */
+  async withPinned<T>(load: () => Promise<TableRecord>, use: (table: TableRecord) => Promise<T>): Promise<T> {
+    for (let attempt = 0; attempt < MAX_PIN_ATTEMPTS; attempt += 1) {
+      const table = await load();
+      using pin = this.pins.pin(table.current.id);
+      // Collected between reading and pinning: then the table has a newer version, or is gone.
+      if (pin === undefined || (await this.metadata.getVersion(table.current.id)) === undefined) continue;
+      return await use(table);
+    }
+    throw new DomainError('version_conflict', 'The table changes faster than it can be read; repeat the request');
+  }
+
+  #located(version: VersionRecord): { id: string; path: string } {
+    return { id: version.id, path: this.layout.versionPath(version.projectId, version.id) };
+  }
+}
+
+function shapeOf(version: VersionRecord): TableShape {
+  return { columns: version.columns, primaryKey: version.primaryKey };
+}

@@ -1,0 +1,85 @@
+import type { FileSystem } from '../lib/file-system.js';
+import type { Logger } from '../lib/logger.js';
+import type { MetadataStore } from '../metadata/metadata-store.js';
+import type { VersionRecord } from '../metadata/records.js';
+import type { Layout } from './layout.js';
+import type { VersionPins } from './version-pins.js';
+
+const BATCH = 500;
+/** Publications come in bursts; collecting once for many saves a metadata commit for each. */
+const COLLECT_DELAY_MS = 250;
+
+/**
+ * Retires version files that no table points to. First the row goes, then the file: a crash in between leaves a file
+ * without a row, which recovery removes. Versions that a reader has pinned wait for the next round.
+ */
+export class VersionCollector {
+  #running: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Deleted projects whose directory still waits for pinned versions. */
+  readonly #emptyingProjects = new Set<string>();
+
+  constructor(
+    private readonly metadata: MetadataStore,
+    private readonly fileSystem: FileSystem,
+    private readonly layout: Layout,
+    private readonly pins: VersionPins,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Collect soon; returns at once. */
+  schedule(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.collect().catch((error: unknown) => {
+        this.logger.error({ err: error }, 'retired versions could not be collected');
+      });
+    }, COLLECT_DELAY_MS).unref();
+  }
+
+  /** Removes the project's directory as soon as none of its versions is left; resolves after the first attempt. */
+  async removeProjectFiles(projectId: string): Promise<void> {
+    this.#emptyingProjects.add(projectId);
+    await this.collect();
+  }
+
+  /** Resolves when everything that could be collected at the time of the call is gone. */
+  async collect(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+    this.#running = this.#collectAll();
+    try {
+      await this.#running;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#running;
+  }
+
+  async #collectAll(): Promise<void> {
+    let left: readonly VersionRecord[] = [];
+    for (;;) {
+      const retired = await this.metadata.listRetiredVersions(BATCH + this.pins.pinnedCount);
+      const claimed = retired.filter((version) => this.pins.claim(version.id));
+      left = retired.filter((version) => !claimed.includes(version));
+      if (claimed.length === 0) break;
+      try {
+        await this.metadata.transaction((tx) => tx.forgetVersions(claimed.map((version) => version.id)));
+        for (const version of claimed) {
+          await this.fileSystem.remove(this.layout.versionPath(version.projectId, version.id));
+        }
+      } finally {
+        for (const version of claimed) this.pins.settle(version.id);
+      }
+    }
+    for (const projectId of this.#emptyingProjects) {
+      if (left.some((version) => version.projectId === projectId)) continue;
+      await this.fileSystem.removeTree(this.layout.projectDirectory(projectId));
+      this.#emptyingProjects.delete(projectId);
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import { expect, it } from 'vitest';
+
+import type { MetadataStore } from '../metadata-store.js';
+import type { IdempotencyRecord } from '../records.js';
+import { apiKey, at, operation, START, startWithBucket } from './records.conformance.js';
+
+function reservation(more: Partial<IdempotencyRecord> = {}): Omit<IdempotencyRecord, 'answer'> {
+  const { answer: _answer, ...record } = {
+    scope: 'admin',
+    key: 'retry-1',
+    method: 'POST',
+    path: '/projects',
+    bodyHash: null,
+    answer: null,
+    createdAt: START,
+    expiresAt: at(600),
+    ...more,
+  };
+  return record;
+}
+
+export function describeAccess(store: () => MetadataStore): void {
+  const reserve = (more: Partial<IdempotencyRecord> = {}): Promise<boolean> =>
+    store().transaction((tx) => tx.reserveIdempotencyKey(reservation(more)));
+  const answer = { status: 201, body: '{"id":"p1"}' };
+
+  it('finds a key by its hash', async () => {
+    await startWithBucket(store());
+    const key = apiKey('k1', { description: 'CI', expiresAt: at(9), revokedAt: at(8), lastUsedAt: at(1) });
+    await store().transaction(async (tx) => {
+      await tx.insertApiKey(key);
+      await tx.insertApiKey(apiKey('k0', { createdAt: at(5) }));
+    });
+    expect(await store().findApiKeyByHash('hash-k1')).toEqual(key);
+    expect(await store().findApiKeyByHash('hash')).toBeUndefined();
+    expect((await store().listApiKeys('P1')).map((item) => item.id)).toEqual(['k1', 'k0']);
+    expect(await store().listApiKeys('p2')).toEqual([]);
+  });
+
+  it('never moves the last use of a key backwards', async () => {
+    await startWithBucket(store());
+    await store().transaction((tx) => tx.insertApiKey(apiKey('k1')));
+    const touch = (seconds: number): Promise<void> =>
+      store().transaction((tx) =>
+        tx.touchApiKeys([
+          { keyId: 'k1', at: at(seconds) },
+          { keyId: 'absent', at: at(seconds) },
+        ]),
+      );
+    await touch(20);
+    await touch(10);
+    expect((await store().findApiKeyByHash('hash-k1'))?.lastUsedAt).toEqual(at(20));
+  });
+
+  it('reserves a key once per scope', async () => {
+    expect(await reserve({ bodyHash: 'ff' })).toBe(true);
+    expect(await reserve()).toBe(false);
+    expect(await reserve({ scope: 'k1' })).toBe(true);
+    expect(await store().getIdempotencyRecord('admin', 'retry-1', START)).toEqual({
+      ...reservation({ bodyHash: 'ff' }),
+      answer: null,
+    });
+  });
+
+  it('gives a key to exactly one of several requests', async () => {
+    const results = await Promise.all(Array.from({ length: 8 }, () => reserve()));
+    expect(results.filter(Boolean)).toHaveLength(1);
+  });
+
+  it('keeps the answer until the record expires', async () => {
+    await reserve();
+    await store().transaction((tx) => tx.completeIdempotencyKey('admin', 'retry-1', answer));
+    expect((await store().getIdempotencyRecord('admin', 'retry-1', at(599)))?.answer).toEqual(answer);
+    expect(await store().getIdempotencyRecord('admin', 'retry-1', at(600))).toBeUndefined();
+    expect(await reserve({ createdAt: at(599), expiresAt: at(1200) })).toBe(false);
+    expect(await reserve({ createdAt: at(600), expiresAt: at(1200) })).toBe(true);
+    expect((await store().getIdempotencyRecord('admin', 'retry-1', at(600)))?.answer).toBeNull();
+  });
+
+  it('releases a reservation, but not an answer', async () => {
+    await reserve();
+    await store().transaction((tx) => tx.releaseIdempotencyKey('admin', 'retry-1'));
+    expect(await reserve()).toBe(true);
+    await store().transaction((tx) => tx.completeIdempotencyKey('admin', 'retry-1', answer));
+    await store().transaction((tx) => tx.releaseIdempotencyKey('admin', 'retry-1'));
+    expect((await store().getIdempotencyRecord('admin', 'retry-1', START))?.answer).toEqual(answer);
+  });
+
+  it('cleans up expired records, and at start those that still ran', async () => {
+    await reserve({ key: 'expired', expiresAt: at(1) });
+    await reserve({ key: 'running' });
+    await reserve({ key: 'answered' });
+    await store().transaction((tx) => tx.completeIdempotencyKey('admin', 'answered', answer));
+    expect(await store().totals()).toMatchObject({ idempotencyRecords: 3 });
+    expect(await store().transaction((tx) => tx.deleteExpiredIdempotencyKeys(at(1)))).toBe(1);
+    expect(await store().transaction((tx) => tx.deleteRunningIdempotencyKeys())).toBe(1);
+    expect(await store().getIdempotencyRecord('admin', 'answered', START)).toBeDefined();
+    expect(await store().totals()).toMatchObject({ idempotencyRecords: 1 });
+  });
+
+  it('keeps the audit as given, newest first, by project', async () => {
+    const refused = operation('r3', {
+      projectId: null,
+      resourceId: null,
+      actor: null,
+      outcome: 'refused',
+      errorCode: 'forbidden',
+      errorMessage: 'No.',
+      details: null,
+    });
+    await store().transaction(async (tx) => {
+      await tx.logOperations([operation('r1'), operation('r2', { projectId: 'p2' })]);
+      await tx.logOperations([]);
+      await tx.logOperations([refused]);
+    });
+    expect(await store().listOperations({}, { limit: 10, offset: 0 })).toEqual({
+      items: [refused, operation('r2', { projectId: 'p2' }), operation('r1')],
+      total: 3,
+    });
+    expect(await store().listOperations({}, { limit: 1, offset: 1 })).toMatchObject({ items: [{ requestId: 'r2' }] });
+    expect(await store().listOperations({ projectId: 'P1' }, { limit: 10, offset: 0 })).toEqual({
+      items: [operation('r1')],
+      total: 1,
+    });
+  });
+
+  it('logs more entries than fit into one statement', async () => {
+    const entries = Array.from({ length: 1100 }, (_, index) => operation(`r${index}`));
+    await store().transaction((tx) => tx.logOperations(entries));
+    const { items, total } = await store().listOperations({}, { limit: 1, offset: 0 });
+    expect([items[0]?.requestId, total]).toEqual(['r1099', 1100]);
+  });
+}

@@ -1,0 +1,103 @@
+import { expect, it } from 'vitest';
+
+import type { MetadataStore } from '../metadata-store.js';
+import type { VersionRecord } from '../records.js';
+import { at, startWithBucket, table, version } from './records.conformance.js';
+
+export function describeVersions(store: () => MetadataStore): void {
+  async function startWithTable(): Promise<void> {
+    const { bucketId } = await startWithBucket(store());
+    await store().transaction((tx) => tx.insertTable(table(bucketId, 'orders')));
+  }
+
+  function publish(next: VersionRecord, expected: string, imported = false): Promise<void> {
+    return store().transaction((tx) => tx.publishVersion(next, expected, { now: at(5), imported }));
+  }
+
+  const retiredIds = async (): Promise<string[]> =>
+    (await store().listRetiredVersions(100)).map((retired) => retired.id);
+
+  it('publishes a version and retires the one it replaces', async () => {
+    await startWithTable();
+    const next = version('orders-2', 'table-orders', { parentId: 'orders-1', sizeBytes: 6_000_000_000, rowCount: 7 });
+    await publish(next, 'orders-1', true);
+    const published = await store().getTableById('table-orders');
+    expect(published).toMatchObject({ current: next, updatedAt: at(5), lastImportedAt: at(5) });
+    expect(await store().getBucket('p1', 'sales')).toMatchObject({ tableCount: 1, sizeBytes: 6_000_000_000 });
+    expect(await retiredIds()).toEqual(['orders-1']);
+    expect(await store().getVersion('orders-1')).toEqual(version('orders-1', 'table-orders'));
+  });
+
+  it('leaves the time of the last import alone for other changes', async () => {
+    await startWithTable();
+    await publish(version('orders-2', 'table-orders'), 'orders-1', true);
+    await store().transaction((tx) =>
+      tx.publishVersion(version('orders-3', 'table-orders'), 'orders-2', { now: at(9), imported: false }),
+    );
+    expect(await store().getTableById('table-orders')).toMatchObject({ updatedAt: at(9), lastImportedAt: at(5) });
+  });
+
+  it('refuses a version built from one that is no longer current, and keeps nothing of it', async () => {
+    await startWithTable();
+    await publish(version('orders-2', 'table-orders'), 'orders-1');
+    await expect(publish(version('orders-2b', 'table-orders'), 'orders-1')).rejects.toMatchObject({
+      code: 'version_conflict',
+      details: { project_id: 'p1', bucket_name: 'sales', table_name: 'orders' },
+    });
+    expect(await store().getVersion('orders-2b')).toBeUndefined();
+    expect((await store().getTableById('table-orders'))?.current.id).toBe('orders-2');
+  });
+
+  it('changes nothing when the transaction goes on after a conflict', async () => {
+    await startWithTable();
+    await store().transaction(async (tx) => {
+      const stale = tx.publishVersion(version('orders-2', 'table-orders'), 'wrong', { now: at(5), imported: false });
+      await expect(stale).rejects.toMatchObject({ code: 'version_conflict' });
+    });
+    expect(await store().getVersion('orders-2')).toBeUndefined();
+    expect(await retiredIds()).toEqual([]);
+  });
+
+  it('lets exactly one of several writers win', async () => {
+    await startWithTable();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, writer) => publish(version(`orders-2-${writer}`, 'table-orders'), 'orders-1')),
+    );
+    expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(1);
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'version_conflict' });
+    }
+    expect(await store().listVersions(undefined, 100)).toHaveLength(2);
+  });
+
+  it('refuses a version of a table that was deleted', async () => {
+    await startWithTable();
+    await store().transaction((tx) => tx.deleteTable('table-orders', 'orders-1', at(1)));
+    await expect(publish(version('orders-2', 'table-orders'), 'orders-1')).rejects.toMatchObject({
+      code: 'version_conflict',
+    });
+  });
+
+  it('lists versions in id order, and retired ones oldest first', async () => {
+    const { bucketId } = await startWithBucket(store());
+    await store().transaction(async (tx) => {
+      for (const name of ['b', 'a', 'c']) await tx.insertTable(table(bucketId, name));
+      await tx.publishVersion(version('b-2', 'table-b'), 'b-1', { now: at(2), imported: false });
+      await tx.publishVersion(version('a-2', 'table-a'), 'a-1', { now: at(3), imported: false });
+      await tx.deleteTable('table-c', 'c-1', at(1));
+    });
+    expect((await store().listVersions('a-1', 3)).map((item) => item.id)).toEqual(['a-2', 'b-1', 'b-2']);
+    expect(await retiredIds()).toEqual(['c-1', 'b-1', 'a-1']);
+    expect((await store().listRetiredVersions(1)).map((item) => item.id)).toEqual(['c-1']);
+  });
+
+  it('forgets retired versions, and leaves current and unknown ids alone', async () => {
+    await startWithTable();
+    await publish(version('orders-2', 'table-orders'), 'orders-1');
+    const many = Array.from({ length: 1200 }, (_, index) => `unknown-${index}`);
+    await store().transaction((tx) => tx.forgetVersions(['orders-2', ...many, 'orders-1']));
+    expect(await store().getVersion('orders-1')).toBeUndefined();
+    expect((await store().getTableById('table-orders'))?.current.id).toBe('orders-2');
+    await store().transaction((tx) => tx.forgetVersions([]));
+  });
+}

@@ -1,0 +1,33 @@
+import { afterEach, beforeEach, describe } from 'vitest';
+
+import { describeAccess } from './conformance/access.conformance.js';
+import { describeCounters } from './conformance/counters.conformance.js';
+import { describeFiles } from './conformance/files.conformance.js';
+import { describeProjectsAndBuckets } from './conformance/projects-and-buckets.conformance.js';
+import { describeTables } from './conformance/tables.conformance.js';
+import { describeTransactions } from './conformance/transactions.conformance.js';
+import { describeVersions } from './conformance/versions.conformance.js';
+import type { MetadataStore } from './metadata-store.js';
+
+/** What every metadata store must do, whatever keeps it. `open` gives an empty store of its own each time. */
+export function describeMetadataStore(
+  name: string,
+  open: () => Promise<{ store: MetadataStore; cleanup: () => Promise<void> }>,
+): void {
+  describe(`${name} is a metadata store`, () => {
+    let opened: Awaited<ReturnType<typeof open>>;
+    beforeEach(async () => {
+      opened = await open();
+    });
+    afterEach(() => opened.cleanup());
+
+    const store = (): MetadataStore => opened.store;
+    describe('projects and buckets', () => describeProjectsAndBuckets(store));
+    describe('tables', () => describeTables(store));
+    describe('versions', () => describeVersions(store));
+    describe('files and uploads', () => describeFiles(store));
+    describe('keys, idempotency and audit', () => describeAccess(store));
+    describe('transactions', () => describeTransactions(store));
+    describe('counters', () => describeCounters(store));
+  });
+}

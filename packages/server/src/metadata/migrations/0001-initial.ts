@@ -1,0 +1,190 @@
+import { sql, type CreateTableBuilder, type Kysely } from 'kysely';
+
+import type { Migration } from './migration.js';
+
+/** Projects, buckets, tables, versions, files, keys, idempotency and the audit. */
+export const initialMigration: Migration = {
+  number: 1,
+  name: 'initial',
+  async up(db) {
+    await createCatalogue(db);
+    await createFiles(db);
+    await createAccess(db);
+    await createAudit(db);
+  },
+};
+
+async function createCatalogue(db: Kysely<unknown>): Promise<void> {
+  await withCounters(db.schema.createTable('projects'), [
+    'bucket_count',
+    'table_count',
+    'size_bytes',
+    'file_count',
+    'file_bytes',
+  ])
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('id_key', 'text', (column) => column.notNull().unique())
+    .addColumn('name', 'text')
+    .addColumn('status', 'text', (column) => column.notNull().check(sql`status in ('active', 'deleted')`))
+    .addColumn('settings', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('updated_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('projects_newest').on('projects').columns(['created_at', 'id']).execute();
+
+  await withCounters(db.schema.createTable('buckets'), ['table_count', 'size_bytes'])
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('project_id', 'text', (column) => column.notNull().references('projects.id'))
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('name_key', 'text', (column) => column.notNull())
+    .addColumn('description', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('updated_at', 'bigint', (column) => column.notNull())
+    .addUniqueConstraint('buckets_unique_name', ['project_id', 'name_key'])
+    .execute();
+  await db.schema.createIndex('buckets_by_name').on('buckets').columns(['project_id', 'name']).execute();
+
+  await db.schema
+    .createTable('versions')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    // No foreign keys: a retired version outlives its table until its file is removed.
+    .addColumn('table_id', 'text', (column) => column.notNull())
+    .addColumn('project_id', 'text', (column) => column.notNull())
+    .addColumn('parent_id', 'text')
+    .addColumn('columns', 'text', (column) => column.notNull())
+    .addColumn('primary_key', 'text', (column) => column.notNull())
+    .addColumn('row_count', 'bigint', (column) => column.notNull())
+    .addColumn('size_bytes', 'bigint', (column) => column.notNull())
+    .addColumn('checksum', 'text', (column) => column.notNull())
+    .addColumn('block_size_bytes', 'bigint', (column) => column.notNull())
+    .addColumn('operation', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('created_by', 'text', (column) => column.notNull())
+    .addColumn('retired_at', 'bigint')
+    .execute();
+  await db.schema
+    .createIndex('versions_retired')
+    .on('versions')
+    .columns(['retired_at', 'id'])
+    .where(sql.ref('retired_at'), 'is not', null)
+    .execute();
+
+  await db.schema
+    .createTable('tables')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('project_id', 'text', (column) => column.notNull().references('projects.id'))
+    .addColumn('bucket_id', 'text', (column) => column.notNull().references('buckets.id'))
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('name_key', 'text', (column) => column.notNull())
+    // Unique: a version file belongs to one table. The reference keeps a current version from being forgotten.
+    .addColumn('current_version_id', 'text', (column) => column.notNull().unique().references('versions.id'))
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('updated_at', 'bigint', (column) => column.notNull())
+    .addColumn('last_imported_at', 'bigint')
+    .addUniqueConstraint('tables_unique_name', ['bucket_id', 'name_key'])
+    .execute();
+  await db.schema.createIndex('tables_by_name').on('tables').columns(['bucket_id', 'name']).execute();
+  await db.schema.createIndex('tables_by_project').on('tables').column('project_id').execute();
+}
+
+async function createFiles(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('files')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('project_id', 'text', (column) => column.notNull().references('projects.id'))
+    .addColumn('name', 'text', (column) => column.notNull())
+    // Unique: removing one file must never take the bytes of another.
+    .addColumn('path', 'text', (column) => column.notNull().unique())
+    .addColumn('size_bytes', 'bigint', (column) => column.notNull())
+    .addColumn('content_type', 'text')
+    .addColumn('checksum_sha256', 'text', (column) => column.notNull())
+    .addColumn('tags', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint')
+    .execute();
+  await db.schema.createIndex('files_newest').on('files').columns(['project_id', 'created_at', 'id']).execute();
+
+  await db.schema
+    .createTable('uploads')
+    .addColumn('key', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('project_id', 'text', (column) => column.notNull().references('projects.id'))
+    .addColumn('file_name', 'text', (column) => column.notNull())
+    .addColumn('content_type', 'text')
+    .addColumn('declared_size_bytes', 'bigint')
+    .addColumn('declared_sha256', 'text')
+    .addColumn('tags', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .addColumn('uploaded_path', 'text', (column) => column.unique())
+    .addColumn('uploaded_size_bytes', 'bigint')
+    .addColumn('uploaded_sha256', 'text')
+    .execute();
+  await db.schema.createIndex('uploads_by_project').on('uploads').column('project_id').execute();
+  await db.schema.createIndex('uploads_by_expiry').on('uploads').column('expires_at').execute();
+}
+
+async function createAccess(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('api_keys')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('project_id', 'text', (column) => column.notNull().references('projects.id'))
+    .addColumn('key_hash', 'text', (column) => column.notNull().unique())
+    .addColumn('key_prefix', 'text', (column) => column.notNull())
+    .addColumn('scope', 'text', (column) => column.notNull())
+    .addColumn('description', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('last_used_at', 'bigint')
+    .addColumn('expires_at', 'bigint')
+    .addColumn('revoked_at', 'bigint')
+    .execute();
+  await db.schema.createIndex('api_keys_by_project').on('api_keys').columns(['project_id', 'created_at']).execute();
+
+  await db.schema
+    .createTable('idempotency_records')
+    .addColumn('scope', 'text', (column) => column.notNull())
+    .addColumn('key', 'text', (column) => column.notNull())
+    .addColumn('method', 'text', (column) => column.notNull())
+    .addColumn('path', 'text', (column) => column.notNull())
+    .addColumn('body_hash', 'text')
+    .addColumn('answer_status', 'bigint')
+    .addColumn('answer_body', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('idempotency_records_key', ['scope', 'key'])
+    .execute();
+  await db.schema.createIndex('idempotency_by_expiry').on('idempotency_records').column('expires_at').execute();
+}
+
+async function createAudit(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('operations')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('logged_at', 'bigint', (column) => column.notNull())
+    .addColumn('request_id', 'text', (column) => column.notNull())
+    .addColumn('project_id', 'text')
+    .addColumn('project_key', 'text')
+    .addColumn('operation', 'text', (column) => column.notNull())
+    .addColumn('resource_id', 'text')
+    .addColumn('actor', 'text')
+    .addColumn('outcome', 'text', (column) => column.notNull())
+    .addColumn('error_code', 'text')
+    .addColumn('error_message', 'text')
+    .addColumn('details', 'text')
+    .addColumn('duration_ms', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('operations_by_project').on('operations').columns(['project_key', 'id']).execute();
+}
+
+/** Counters start at zero, and a change that would make one negative fails instead of being believed. */
+function withCounters(table: CreateTableBuilder<string>, names: readonly string[]): CreateTableBuilder<string, string> {
+  let built: CreateTableBuilder<string, string> = table;
+  for (const name of names) {
+    built = built.addColumn(name, 'bigint', (column) =>
+      column
+        .notNull()
+        .defaultTo(0)
+        .check(sql`${sql.ref(name)} >= 0`),
+    );
+  }
+  return built;
+}

@@ -1,0 +1,148 @@
+import type { Generated } from 'kysely';
+
+/**
+ * The tables as the query builder sees them; `migrations/` creates them and says why they have their keys.
+ * Times are integer milliseconds, JSON is text, `*_key` is a name folded to lower case for comparison.
+ */
+export interface MetadataSchema {
+  projects: ProjectRow;
+  buckets: BucketRow;
+  tables: TableRow;
+  versions: VersionRow;
+  files: FileRow;
+  uploads: UploadRow;
+  api_keys: ApiKeyRow;
+  idempotency_records: IdempotencyRow;
+  operations: OperationRow;
+}
+
+export interface ProjectRow {
+  id: string;
+  id_key: string;
+  name: string | null;
+  status: 'active' | 'deleted';
+  settings: string | null;
+  created_at: number;
+  updated_at: number;
+  /** The five counters belong to `counters.ts`; nothing else writes them. */
+  bucket_count: number;
+  table_count: number;
+  size_bytes: number;
+  file_count: number;
+  file_bytes: number;
+}
+
+export interface BucketRow {
+  id: string;
+  project_id: string;
+  name: string;
+  name_key: string;
+  description: string | null;
+  created_at: number;
+  updated_at: number;
+  /** Both counters belong to `counters.ts`. */
+  table_count: number;
+  size_bytes: number;
+}
+
+export interface TableRow {
+  id: string;
+  project_id: string;
+  bucket_id: string;
+  name: string;
+  name_key: string;
+  current_version_id: string;
+  created_at: number;
+  updated_at: number;
+  last_imported_at: number | null;
+}
+
+export interface VersionRow {
+  id: string;
+  table_id: string;
+  project_id: string;
+  parent_id: string | null;
+  columns: string;
+  primary_key: string;
+  row_count: number;
+  size_bytes: number;
+  checksum: string;
+  block_size_bytes: number;
+  operation: string;
+  created_at: number;
+  created_by: string;
+  /** Null while a table is at this version. */
+  retired_at: number | null;
+}
+
+export interface FileRow {
+  id: string;
+  project_id: string;
+  name: string;
+  path: string;
+  size_bytes: number;
+  content_type: string | null;
+  checksum_sha256: string;
+  tags: string | null;
+  created_at: number;
+  expires_at: number | null;
+}
+
+export interface UploadRow {
+  key: string;
+  project_id: string;
+  file_name: string;
+  content_type: string | null;
+  declared_size_bytes: number | null;
+  declared_sha256: string | null;
+  tags: string | null;
+  created_at: number;
+  expires_at: number;
+  /** The three are set together when an upload completed. */
+  uploaded_path: string | null;
+  uploaded_size_bytes: number | null;
+  uploaded_sha256: string | null;
+}
+
+export interface ApiKeyRow {
+  id: string;
+  project_id: string;
+  key_hash: string;
+  key_prefix: string;
+  scope: 'project_admin';
+  description: string | null;
+  created_at: number;
+  last_used_at: number | null;
+  expires_at: number | null;
+  revoked_at: number | null;
+}
+
+export interface IdempotencyRow {
+  scope: string;
+  key: string;
+  method: string;
+  path: string;
+  body_hash: string | null;
+  /** Both are null while the first request runs. */
+  answer_status: number | null;
+  answer_body: string | null;
+  created_at: number;
+  expires_at: number;
+}
+
+export interface OperationRow {
+  /** Given by the database, in the order of commits. */
+  id: Generated<number>;
+  logged_at: number;
+  request_id: string;
+  project_id: string | null;
+  project_key: string | null;
+  operation: string;
+  resource_id: string | null;
+  actor: string | null;
+  outcome: 'success' | 'refused' | 'failed';
+  error_code: string | null;
+  error_message: string | null;
+  details: string | null;
+  duration_ms: number;
+}

@@ -1,0 +1,120 @@
+import type { Listed, MetadataReader, MetadataTotals, Page } from '../metadata-store.js';
+import type {
+  ApiKeyRecord,
+  BucketRecord,
+  FileRecord,
+  IdempotencyRecord,
+  OperationLogEntry,
+  ProjectRecord,
+  TableRecord,
+  UploadRecord,
+  VersionRecord,
+} from '../records.js';
+import * as apiKeys from './api-key-queries.js';
+import * as buckets from './bucket-queries.js';
+import type { Database } from './database.js';
+import * as files from './file-queries.js';
+import * as idempotency from './idempotency-queries.js';
+import * as operations from './operation-queries.js';
+import * as projects from './project-queries.js';
+import * as tables from './table-queries.js';
+import { totals } from './totals-query.js';
+import * as uploads from './upload-queries.js';
+import * as versions from './version-queries.js';
+
+/** All reads, over the read-only connection or over a transaction; the statements are in the `*-queries` files. */
+export class SqliteMetadataReader implements MetadataReader {
+  constructor(protected readonly db: Database) {}
+
+  getProject(projectId: string): Promise<ProjectRecord | undefined> {
+    return projects.getProject(this.db, projectId);
+  }
+
+  listProjects(filter: { status?: string | undefined }, page: Page): Promise<Listed<ProjectRecord>> {
+    return projects.listProjects(this.db, filter, page);
+  }
+
+  getBucket(projectId: string, bucketName: string): Promise<BucketRecord | undefined> {
+    return buckets.getBucket(this.db, projectId, bucketName);
+  }
+
+  listBuckets(projectId: string, page?: Page): Promise<Listed<BucketRecord>> {
+    return buckets.listBuckets(this.db, projectId, page);
+  }
+
+  getTable(projectId: string, bucketName: string, tableName: string): Promise<TableRecord | undefined> {
+    return tables.getTable(this.db, projectId, bucketName, tableName);
+  }
+
+  getTableById(tableId: string): Promise<TableRecord | undefined> {
+    return tables.getTableById(this.db, tableId);
+  }
+
+  listTables(bucketId: string, page?: Page): Promise<Listed<TableRecord>> {
+    return tables.listTables(this.db, bucketId, page);
+  }
+
+  getVersion(versionId: string): Promise<VersionRecord | undefined> {
+    return versions.getVersion(this.db, versionId);
+  }
+
+  listVersions(afterId: string | undefined, limit: number): Promise<readonly VersionRecord[]> {
+    return versions.listVersions(this.db, afterId, limit);
+  }
+
+  listRetiredVersions(limit: number): Promise<readonly VersionRecord[]> {
+    return versions.listRetiredVersions(this.db, limit);
+  }
+
+  listLiveTables(afterId: string | undefined, limit: number): ReturnType<MetadataReader['listLiveTables']> {
+    return tables.listLiveTables(this.db, afterId, limit);
+  }
+
+  getFile(projectId: string, fileId: string): Promise<FileRecord | undefined> {
+    return files.getFile(this.db, projectId, fileId);
+  }
+
+  listFiles(projectId: string, page: Page): Promise<Listed<FileRecord>> {
+    return files.listFiles(this.db, projectId, page);
+  }
+
+  fileUsage(projectId: string): Promise<{ files: number; bytes: number }> {
+    return files.fileUsage(this.db, projectId);
+  }
+
+  listFileContents(afterPath: string | undefined, limit: number): ReturnType<MetadataReader['listFileContents']> {
+    return files.listFileContents(this.db, afterPath, limit);
+  }
+
+  isFilePathUsed(path: string): Promise<boolean> {
+    return files.isFilePathUsed(this.db, path);
+  }
+
+  getUpload(uploadKey: string): Promise<UploadRecord | undefined> {
+    return uploads.getUpload(this.db, uploadKey);
+  }
+
+  listExpiredUploads(now: Date, limit: number): Promise<readonly UploadRecord[]> {
+    return uploads.listExpiredUploads(this.db, now, limit);
+  }
+
+  findApiKeyByHash(keyHash: string): Promise<ApiKeyRecord | undefined> {
+    return apiKeys.findApiKeyByHash(this.db, keyHash);
+  }
+
+  listApiKeys(projectId: string): Promise<readonly ApiKeyRecord[]> {
+    return apiKeys.listApiKeys(this.db, projectId);
+  }
+
+  getIdempotencyRecord(scope: string, key: string, now: Date): Promise<IdempotencyRecord | undefined> {
+    return idempotency.getIdempotencyRecord(this.db, scope, key, now);
+  }
+
+  listOperations(filter: { projectId?: string | undefined }, page: Page): Promise<Listed<OperationLogEntry>> {
+    return operations.listOperations(this.db, filter, page);
+  }
+
+  totals(): Promise<MetadataTotals> {
+    return totals(this.db);
+  }
+}

@@ -1,0 +1,121 @@
+import type { MetadataTransaction, NewBucket, NewProject, NewTable } from '../metadata-store.js';
+import type {
+  ApiKeyRecord,
+  FileRecord,
+  IdempotencyRecord,
+  JsonObject,
+  OperationLogEntry,
+  UploadRecord,
+  VersionRecord,
+} from '../records.js';
+import * as apiKeys from './api-key-queries.js';
+import * as buckets from './bucket-queries.js';
+import * as files from './file-queries.js';
+import * as idempotency from './idempotency-queries.js';
+import * as operations from './operation-queries.js';
+import * as projects from './project-queries.js';
+import * as publication from './publication-queries.js';
+import { SqliteMetadataReader } from './sqlite-metadata-reader.js';
+import * as uploads from './upload-queries.js';
+import * as versions from './version-queries.js';
+
+/** All writes, and reads that see them, over one transaction of the write thread. */
+export class SqliteMetadataTransaction extends SqliteMetadataReader implements MetadataTransaction {
+  insertProject(project: NewProject): Promise<void> {
+    return projects.insertProject(this.db, project);
+  }
+
+  updateProject(
+    projectId: string,
+    change: { name?: string | null; settings?: JsonObject | null; updatedAt: Date },
+  ): Promise<void> {
+    return projects.updateProject(this.db, projectId, change);
+  }
+
+  deleteProject(projectId: string, now: Date): Promise<{ releasedFilePaths: readonly string[] }> {
+    return projects.deleteProject(this.db, projectId, now);
+  }
+
+  insertBucket(bucket: NewBucket): Promise<void> {
+    return buckets.insertBucket(this.db, bucket);
+  }
+
+  deleteBucket(bucketId: string, now: Date): Promise<void> {
+    return buckets.deleteBucket(this.db, bucketId, now);
+  }
+
+  insertTable(table: NewTable): Promise<void> {
+    return publication.insertTable(this.db, table);
+  }
+
+  deleteTable(tableId: string, expectedVersionId: string, now: Date): Promise<void> {
+    return publication.deleteTable(this.db, tableId, expectedVersionId, now);
+  }
+
+  publishVersion(
+    version: VersionRecord,
+    expectedVersionId: string,
+    options: { now: Date; imported: boolean },
+  ): Promise<void> {
+    return publication.publishVersion(this.db, version, expectedVersionId, options);
+  }
+
+  forgetVersions(versionIds: readonly string[]): Promise<void> {
+    return versions.forgetVersions(this.db, versionIds);
+  }
+
+  insertFile(file: FileRecord): Promise<void> {
+    return files.insertFile(this.db, file);
+  }
+
+  deleteFile(projectId: string, fileId: string): Promise<FileRecord | undefined> {
+    return files.deleteFile(this.db, projectId, fileId);
+  }
+
+  insertUpload(upload: UploadRecord): Promise<void> {
+    return uploads.insertUpload(this.db, upload);
+  }
+
+  completeUpload(
+    uploadKey: string,
+    uploaded: NonNullable<UploadRecord['uploaded']>,
+  ): Promise<{ found: boolean; replacedPath: string | null }> {
+    return uploads.completeUpload(this.db, uploadKey, uploaded);
+  }
+
+  deleteUpload(uploadKey: string): Promise<void> {
+    return uploads.deleteUpload(this.db, uploadKey);
+  }
+
+  insertApiKey(key: ApiKeyRecord): Promise<void> {
+    return apiKeys.insertApiKey(this.db, key);
+  }
+
+  touchApiKeys(used: readonly { keyId: string; at: Date }[]): Promise<void> {
+    return apiKeys.touchApiKeys(this.db, used);
+  }
+
+  reserveIdempotencyKey(record: Omit<IdempotencyRecord, 'answer'>): Promise<boolean> {
+    return idempotency.reserveIdempotencyKey(this.db, record);
+  }
+
+  completeIdempotencyKey(scope: string, key: string, answer: { status: number; body: string }): Promise<void> {
+    return idempotency.completeIdempotencyKey(this.db, scope, key, answer);
+  }
+
+  releaseIdempotencyKey(scope: string, key: string): Promise<void> {
+    return idempotency.releaseIdempotencyKey(this.db, scope, key);
+  }
+
+  deleteExpiredIdempotencyKeys(now: Date): Promise<number> {
+    return idempotency.deleteExpiredIdempotencyKeys(this.db, now);
+  }
+
+  deleteRunningIdempotencyKeys(): Promise<number> {
+    return idempotency.deleteRunningIdempotencyKeys(this.db);
+  }
+
+  logOperations(entries: readonly OperationLogEntry[]): Promise<void> {
+    return operations.logOperations(this.db, entries);
+  }
+}

@@ -1,0 +1,27 @@
+import type { MetadataTotals } from '../metadata-store.js';
+import type { Database } from './database.js';
+
+/** For metrics: sums the projects' counters, see `counters.ts`; nothing grows with the number of tables. */
+export async function totals(db: Database): Promise<MetadataTotals> {
+  const projects = await db
+    .selectFrom('projects')
+    .where('status', '=', 'active')
+    .select((eb) => [
+      eb.fn.countAll<number>().as('activeProjects'),
+      eb.fn.coalesce(eb.fn.sum<number>('bucket_count'), eb.lit(0)).as('buckets'),
+      eb.fn.coalesce(eb.fn.sum<number>('table_count'), eb.lit(0)).as('tables'),
+      eb.fn.coalesce(eb.fn.sum<number>('size_bytes'), eb.lit(0)).as('tableBytes'),
+      eb.fn.coalesce(eb.fn.sum<number>('file_count'), eb.lit(0)).as('files'),
+      eb.fn.coalesce(eb.fn.sum<number>('file_bytes'), eb.lit(0)).as('fileBytes'),
+    ])
+    .executeTakeFirstOrThrow();
+  const uploads = await db
+    .selectFrom('uploads')
+    .select((eb) => eb.fn.coalesce(eb.fn.sum<number>('uploaded_size_bytes'), eb.lit(0)).as('stagedBytes'))
+    .executeTakeFirstOrThrow();
+  const idempotency = await db
+    .selectFrom('idempotency_records')
+    .select((eb) => eb.fn.countAll<number>().as('idempotencyRecords'))
+    .executeTakeFirstOrThrow();
+  return { ...projects, ...uploads, ...idempotency };
+}

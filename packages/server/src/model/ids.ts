@@ -1,0 +1,14 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+
+/**
+ * Ids of buckets, tables and versions: 12 hex digits of milliseconds, then 20 random ones, so that they sort by creation
+ * and never repeat. They are safe in file names.
+ */
+export function newSortableId(now: Date): string {
+  return now.getTime().toString(16).padStart(12, '0') + randomBytes(10).toString('hex');
+}
+
+/** Ids that callers see: files, upload keys, the key made with a project. */
+export function newPublicId(): string {
+  return randomUUID();
+}

@@ -1,0 +1,68 @@
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import {
+  httpObserver,
+  idempotencyObserver,
+  jobObserver,
+  operationObserver,
+  tableLockObserver,
+  type HttpObserver,
+  type IdempotencyObserver,
+  type JobObserver,
+  type OperationObserver,
+  type TableLockObserver,
+} from './observers.js';
+import { ScrapeGauges, type MetricsSources } from './scrape-gauges.js';
+
+/**
+ * All figures of the service in one registry of its own, so that several servers in one process do not mix. The rest of
+ * the service sees only the narrow observers of `observers.ts`; figures about what is stored are read at scrape time.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #gauges: ScrapeGauges;
+  #sources: MetricsSources | undefined;
+  #refreshing: Promise<void> | undefined;
+
+  readonly http: HttpObserver;
+  readonly operations: OperationObserver;
+  readonly idempotency: IdempotencyObserver;
+  readonly tableLocks: TableLockObserver;
+  readonly jobs: JobObserver;
+
+  constructor(input: { readonly version: string; readonly processMetrics?: boolean }) {
+    const registry = this.#registry;
+    if (input.processMetrics ?? true) collectDefaultMetrics({ register: registry });
+    new Gauge({ name: 'duckdb_api_up', help: 'The service is running', registers: [registry] }).set(1);
+    new Gauge({
+      name: 'duckdb_api_start_time_seconds',
+      help: 'When the service started, seconds since 1970',
+      registers: [registry],
+    }).set(Math.floor(Date.now() / 1000));
+    this.#gauges = new ScrapeGauges(registry, input.version);
+    this.http = httpObserver(registry);
+    this.operations = operationObserver(registry);
+    this.idempotency = idempotencyObserver(registry);
+    this.tableLocks = tableLockObserver(registry);
+    this.jobs = jobObserver(registry);
+  }
+
+  /** Says where the figures of a scrape come from; called once, when everything is built. */
+  watch(sources: MetricsSources): void {
+    this.#sources = sources;
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The text for a scraper. Scrapes that come together share one reading of the sources. */
+  async render(onSourceFailure: (source: string, error: unknown) => void): Promise<string> {
+    if (this.#sources !== undefined) {
+      this.#refreshing ??= this.#gauges.refresh(this.#sources, onSourceFailure).finally(() => {
+        this.#refreshing = undefined;
+      });
+      await this.#refreshing;
+    }
+    return await this.#registry.metrics();
+  }
+}

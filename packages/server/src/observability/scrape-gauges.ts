@@ -1,0 +1,104 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { MetadataTotals } from '../metadata/metadata-store.js';
+import type { PoolStatus } from '../workers/worker-pool.js';
+
+/** Where the figures of a scrape come from. None of them walks a directory. */
+export interface MetricsSources {
+  totals(): Promise<MetadataTotals>;
+  poolStatus(): PoolStatus;
+  disk(): Promise<{ availableBytes: number; totalBytes: number; reserveBytes: number }>;
+  metadataSizeBytes(): Promise<number>;
+  /** Writers that wait for the lock of a table. */
+  waitingWriters?(): number;
+}
+
+/** Gauges that are read when somebody scrapes, not kept up to date in between. */
+export class ScrapeGauges {
+  readonly #serviceInfo: Gauge<'version' | 'duckdb_version'>;
+  readonly #projects: Gauge;
+  readonly #buckets: Gauge;
+  readonly #tables: Gauge;
+  readonly #files: Gauge;
+  readonly #storage: Gauge<'type'>;
+  readonly #idempotencyRecords: Gauge;
+  readonly #disk: Gauge<'kind'>;
+  readonly #workers: Gauge<'lane' | 'state'>;
+  readonly #queued: Gauge<'lane'>;
+  readonly #waitingWriters: Gauge;
+  readonly #replaced: Gauge<'lane'>;
+
+  constructor(
+    registry: Registry,
+    private readonly version: string,
+  ) {
+    const gauge = <Label extends string>(name: string, help: string, labelNames: Label[] = []): Gauge<Label> =>
+      new Gauge({ name, help, labelNames, registers: [registry] });
+    this.#serviceInfo = gauge('duckdb_api_service_info', 'Version of the service and of its engine', [
+      'version',
+      'duckdb_version',
+    ]);
+    this.#projects = gauge('duckdb_projects_total', 'Active projects');
+    this.#buckets = gauge('duckdb_buckets_total', 'Buckets');
+    this.#tables = gauge('duckdb_tables_total', 'Tables');
+    this.#files = gauge('duckdb_files_total', 'Registered files');
+    this.#storage = gauge('duckdb_storage_size_bytes', 'Bytes in use, by kind', ['type']);
+    this.#idempotencyRecords = gauge('duckdb_idempotency_cache_size', 'Kept answers for idempotent retries');
+    this.#disk = gauge('duckdb_disk_space_bytes', 'Space on the data disk: available, total, reserve', ['kind']);
+    this.#workers = gauge('duckdb_engine_workers', 'Engine processes by lane and state', ['lane', 'state']);
+    this.#queued = gauge('duckdb_engine_queue_depth', 'Engine jobs that wait for a worker', ['lane']);
+    this.#waitingWriters = gauge('duckdb_write_queue_depth', 'Writers that wait for the lock of a table');
+    this.#replaced = gauge(
+      'duckdb_engine_workers_replaced',
+      'Engine processes that ended unexpectedly since the start',
+      ['lane'],
+    );
+  }
+
+  /** Reads every source; a source that fails leaves its gauges as they were and is reported, the others are set. */
+  async refresh(sources: MetricsSources, onFailure: (source: string, error: unknown) => void): Promise<void> {
+    const attempt = async (source: string, read: () => Promise<void> | void): Promise<void> => {
+      try {
+        await read();
+      } catch (error) {
+        onFailure(source, error);
+      }
+    };
+    await Promise.all([
+      attempt('metadata', async () => this.#setTotals(await sources.totals())),
+      attempt('metadata size', async () => {
+        this.#storage.set({ type: 'metadata' }, await sources.metadataSizeBytes());
+      }),
+      attempt('disk', async () => {
+        const { availableBytes, totalBytes, reserveBytes } = await sources.disk();
+        this.#disk.set({ kind: 'available' }, availableBytes);
+        this.#disk.set({ kind: 'total' }, totalBytes);
+        this.#disk.set({ kind: 'reserve' }, reserveBytes);
+      }),
+      attempt('workers', () => this.#setPool(sources.poolStatus())),
+      attempt('table locks', () => this.#waitingWriters.set(sources.waitingWriters?.() ?? 0)),
+    ]);
+  }
+
+  #setTotals(totals: MetadataTotals): void {
+    this.#projects.set(totals.activeProjects);
+    this.#buckets.set(totals.buckets);
+    this.#tables.set(totals.tables);
+    this.#files.set(totals.files);
+    this.#storage.set({ type: 'tables' }, totals.tableBytes);
+    this.#storage.set({ type: 'files' }, totals.fileBytes);
+    this.#storage.set({ type: 'staging' }, totals.stagedBytes);
+    this.#idempotencyRecords.set(totals.idempotencyRecords);
+  }
+
+  #setPool(status: PoolStatus): void {
+    this.#serviceInfo.reset();
+    this.#serviceInfo.set({ version: this.version, duckdb_version: status.duckdbVersion ?? 'unknown' }, 1);
+    for (const [lane, counts] of Object.entries(status.lanes)) {
+      this.#workers.set({ lane, state: 'ready' }, counts.ready);
+      this.#workers.set({ lane, state: 'starting' }, counts.starting);
+      this.#workers.set({ lane, state: 'busy' }, counts.busy);
+      this.#queued.set({ lane }, counts.queued);
+      this.#replaced.set({ lane }, counts.replaced);
+    }
+  }
+}

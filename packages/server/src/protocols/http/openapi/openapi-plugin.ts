@@ -1,0 +1,54 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+import type { DoorSettings } from '../server-options.js';
+import { sharedSchemas } from '../schemas/index.js';
+import { OPERATIONS } from '../../../model/operations.js';
+import { documentedSchema } from './documented-schema.js';
+
+const DESCRIPTION = `Projects, buckets, tables and files on one machine.
+
+Send the key as \`Authorization: Bearer …\`: the admin key, or a key of the project.
+Every change accepts \`X-Idempotency-Key\`: a retry with the same key gets the first answer and changes nothing.`;
+
+/** Collects the schemas of the routes that are registered after it. */
+export async function installOpenApi(app: FastifyInstance, settings: DoorSettings): Promise<void> {
+  for (const schema of sharedSchemas) app.addSchema(schema);
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: settings.title, version: settings.version, description: DESCRIPTION },
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+      tags: [...new Set(Object.values(OPERATIONS).map(({ resource }) => resource))].map((name) => ({ name })),
+    },
+    refResolver: {
+      buildLocalReference: (json, _baseUri, _fragment, index) =>
+        typeof json.$id === 'string' ? json.$id : `Schema${index}`,
+    },
+    transform: ({ schema, url, route }) => ({
+      schema: documentedSchema(schema, route.config?.apiRoute),
+      url,
+    }),
+  });
+}
+
+/** The page needs nothing but this server: scripts, styles and fonts come from it, and the policy says so. */
+const DOCS_CONTENT_POLICY = {
+  'default-src': ["'self'"],
+  'base-uri': ["'self'"],
+  'frame-ancestors': ["'self'"],
+  'img-src': ["'self'", 'data:'],
+  'object-src': ["'none'"],
+  'script-src': ["'self'"],
+  'style-src': ["'self'", "'unsafe-inline'"],
+};
+
+export async function installDocs(app: FastifyInstance, { prefix }: DoorSettings): Promise<void> {
+  app.get(`${prefix}/openapi.json`, { schema: { hide: true } }, () => app.swagger());
+  app.get(`${prefix}/redoc`, { schema: { hide: true } }, (_request, reply) => reply.redirect(`${prefix}/docs`, 307));
+  await app.register(swaggerUi, {
+    routePrefix: `${prefix}/docs`,
+    staticCSP: DOCS_CONTENT_POLICY,
+    uiConfig: { deepLinking: true, docExpansion: 'list' },
+  });
+}

@@ -1,0 +1,55 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { errorCodeOf, isUnexpected, refusalOf, RouteNotFoundError, translateError } from '../errors.js';
+import { pathParams, resourceIdFromPath } from '../route-subject.js';
+import type { HttpServices } from '../services.js';
+
+/** Headers that describe a body which is not sent after all. */
+const BODY_HEADERS = ['content-length', 'content-disposition', 'etag', 'last-modified', 'cache-control'] as const;
+
+/** Every error of a request ends here: answered, logged if it asks for a person, and audited if it refused a change. */
+export function installErrorHandling(app: FastifyInstance, services: HttpServices): void {
+  app.setErrorHandler((error, request, reply) => {
+    request.door.error = error;
+    auditRefusedChange(error, request, services);
+    return sendError(error, request, reply);
+  });
+  app.setNotFoundHandler((request, reply) => sendError(new RouteNotFoundError('Not Found'), request, reply));
+}
+
+export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const answer = translateError(error);
+  if (answer.level === 'error') {
+    request.log.error(
+      { err: error, code: errorCodeOf(error) },
+      isUnexpected(error) ? 'unexpected error' : 'request failed',
+    );
+  } else if (answer.level === 'warn') {
+    request.log.warn({ code: errorCodeOf(error) }, 'request could not be served');
+  }
+  for (const name of BODY_HEADERS) reply.removeHeader(name);
+  return reply
+    .code(answer.status)
+    .headers(answer.headers)
+    .header('x-request-id', request.id)
+    .type('application/json; charset=utf-8')
+    .send(answer.body);
+}
+
+/**
+ * The change runner audits what it runs. A change that was refused before that (no key, a wrong key, a malformed
+ * request) is reported here.
+ */
+function auditRefusedChange(error: unknown, request: FastifyRequest, services: HttpServices): void {
+  const { door } = request;
+  const route = request.routeOptions.config.apiRoute;
+  if (route?.kind !== 'change' || door.changeStarted) return;
+  services.changes.refused({
+    operation: route.operation,
+    requestId: request.id,
+    projectId: pathParams(request)['project_id'] ?? null,
+    resourceId: resourceIdFromPath(request),
+    principal: door.principal ?? null,
+    error: refusalOf(error),
+    durationMs: performance.now() - door.startedAt,
+  });
+}

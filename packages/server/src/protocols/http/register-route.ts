@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { authorize } from '../../auth/authorize.js';
+import type { Principal } from '../../auth/principal.js';
+import { describeOperation } from '../../model/operations.js';
+import type { Route, RouteDescription, UntypedContext } from './define-route.js';
+import { renderErrorAnswer } from './errors.js';
+import { JsonText } from './json-text.js';
+import { mustBeMultipart } from './multipart-upload.js';
+import { openApiSchema } from './openapi/openapi-schema.js';
+import { abortSignalOf } from './request-state.js';
+import { pathParams, resourceIdFromPath } from './route-subject.js';
+import type { DoorContext } from './server-options.js';
+import type { IdempotentRequest } from '../../services/idempotency-keys.js';
+import type { JsonSchema, SchemaLookup } from './validation/json-schema.js';
+import { prepareForValidation } from './validation/request-validator.js';
+import { ValidationError } from './validation/validation-error.js';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const MAX_IDEMPOTENCY_KEY_LENGTH = 512;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Absent on routes that are no operations: documents, refusals. */
+    apiRoute?: RouteDescription & { readonly kind: Route['kind'] };
+  }
+}
+
+/**
+ * Puts an operation on the wire. The order of checks is the contract's: JSON syntax (while the body is parsed), then who
+ * is calling, then the fields, then the service.
+ */
+export function registerRoute(app: FastifyInstance, route: Route, door: DoorContext): void {
+  const lookup: SchemaLookup = (id) => app.getSchema(id) as JsonSchema | undefined;
+  app.route({
+    method: route.method === 'GET' ? ['GET', 'HEAD'] : route.method,
+    url: `${door.settings.prefix}${route.path}`,
+    config: { apiRoute: route },
+    schema: openApiSchema(route),
+    preValidation: async (request) => {
+      await identify(request, route, door);
+      if (route.multipartFile !== undefined) mustBeMultipart(request);
+      if (route.query !== undefined) {
+        request.query = prepareForValidation(route.query, 'querystring', request.query, lookup);
+      }
+      if (route.body !== undefined) {
+        request.body = prepareForValidation(route.body, 'body', request.body, lookup);
+      }
+    },
+    handler: (request, reply) => answer(request, reply, route, door),
+  });
+}
+
+async function identify(request: FastifyRequest, route: Route, door: DoorContext): Promise<void> {
+  if (describeOperation(route.operation).access === 'anyone') return;
+  const authentication = await door.services.authenticator.authenticate(request.headers.authorization);
+  // Noted before the decision: the audit names a known caller who is refused, too.
+  if (authentication.kind === 'known') request.door.principal = authentication.principal;
+  authorize(authentication, route.operation, pathParams(request)['project_id']);
+}
+
+async function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  route: Route,
+  door: DoorContext,
+): Promise<FastifyReply> {
+  const { params, query, body } = request;
+  let signal: AbortSignal | undefined;
+  const context: UntypedContext = {
+    ...door,
+    params,
+    query,
+    body,
+    request,
+    reply,
+    get signal() {
+      return (signal ??= abortSignalOf(request, reply));
+    },
+  };
+  if (route.kind === 'respond') return await route.respond(context);
+  if (route.kind === 'change') return await runChange(context, route, door);
+  const result = await route.handle(context);
+  const text = result instanceof JsonText ? result.text : JSON.stringify(result);
+  return reply.code(route.success.status).type(JSON_TYPE).send(text);
+}
+
+async function runChange(
+  context: UntypedContext,
+  route: Extract<Route, { kind: 'change' }>,
+  door: DoorContext,
+): Promise<FastifyReply> {
+  const { request, reply } = context;
+  const idempotency = idempotencyOf(request);
+  const subject = route.change.subject(context);
+  const { status } = route.success;
+  request.door.changeStarted = true;
+  const outcome = await door.services.changes.run<unknown>(
+    {
+      operation: route.operation,
+      principal: principalOf(request),
+      requestId: request.id,
+      projectId: subject.projectId ?? pathParams(request)['project_id'] ?? null,
+      resourceId: subject.resourceId ?? resourceIdFromPath(request),
+      idempotency,
+      render: (result) => ({
+        status,
+        body: status === 204 ? '' : JSON.stringify(route.change.render(result, context)),
+      }),
+      renderError: renderErrorAnswer,
+    },
+    (change) => route.change.run(context, change),
+  );
+  if (outcome.replayed && idempotency !== undefined) {
+    reply.headers({ 'x-idempotency-key': idempotency.key, 'x-idempotency-replay': 'true' });
+  }
+  reply.code(outcome.status);
+  return outcome.body === '' ? reply.send() : reply.type(JSON_TYPE).send(outcome.body);
+}
+
+function principalOf(request: FastifyRequest): Principal {
+  const { principal } = request.door;
+  if (principal === undefined) throw new Error('A change needs a caller, so its operation cannot be open to anyone');
+  return principal;
+}
+
+function idempotencyOf(request: FastifyRequest): Omit<IdempotentRequest, 'scope'> | undefined {
+  const header = request.headers['x-idempotency-key'];
+  const key = typeof header === 'string' ? header.trim() : '';
+  if (key === '') return undefined;
+  if (key.length > MAX_IDEMPOTENCY_KEY_LENGTH) {
+    const msg = `String should have at most ${MAX_IDEMPOTENCY_KEY_LENGTH} characters`;
+    throw new ValidationError([{ type: 'string_too_long', loc: ['header', 'x-idempotency-key'], msg, input: null }]);
+  }
+  const { rawBody } = request.door;
+  return {
+    key,
+    method: request.method,
+    path: request.url.split('?', 1)[0] ?? request.url,
+    bodyHash: rawBody === null ? null : createHash('sha256').update(rawBody).digest('hex'),
+  };
+}

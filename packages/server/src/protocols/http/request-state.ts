@@ -1,0 +1,37 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Principal } from '../../auth/principal.js';
+import { DomainError } from '../../errors/domain-error.js';
+
+/** What this door remembers of a request between its steps. */
+export interface RequestState {
+  readonly startedAt: number;
+  principal: Principal | undefined;
+  /** The JSON body as it came; null when there was none. */
+  rawBody: Uint8Array | null;
+  /** From here on the change runner audits and counts; before, a refusal is ours to report. */
+  changeStarted: boolean;
+  error: unknown;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    door: RequestState;
+  }
+}
+
+export function newRequestState(): RequestState {
+  return { startedAt: performance.now(), principal: undefined, rawBody: null, changeStarted: false, error: undefined };
+}
+
+/** Aborts when the client leaves before it has the whole answer. */
+export function abortSignalOf(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  const leave = (): void => {
+    if (!reply.raw.writableEnded) {
+      controller.abort(new DomainError('request_cancelled', `The client left during ${request.method} ${request.url}`));
+    }
+  };
+  if (reply.raw.destroyed) leave();
+  else reply.raw.once('close', leave);
+  return controller.signal;
+}

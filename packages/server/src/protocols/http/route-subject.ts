@@ -1,0 +1,14 @@
+import type { FastifyRequest } from 'fastify';
+
+/** Path parameters by name; all of them are texts. */
+export function pathParams(request: FastifyRequest): Readonly<Record<string, string>> {
+  return (request.params ?? {}) as Readonly<Record<string, string>>;
+}
+
+/** What the audit calls the subject of a request, as far as the path says it. */
+export function resourceIdFromPath(request: FastifyRequest): string | null {
+  const params = pathParams(request);
+  const { bucket_name: bucket, table_name: table } = params;
+  if (bucket !== undefined) return table === undefined ? bucket : `${bucket}.${table}`;
+  return params['file_id'] ?? params['upload_key'] ?? params['project_id'] ?? null;
+}

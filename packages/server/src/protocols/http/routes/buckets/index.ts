@@ -1,0 +1,7 @@
+import type { Route } from '../../define-route.js';
+import { createBucket } from './create-bucket.js';
+import { deleteBucket } from './delete-bucket.js';
+import { getBucket } from './get-bucket.js';
+import { listBuckets } from './list-buckets.js';
+
+export const bucketRoutes: readonly Route[] = [createBucket, listBuckets, getBucket, deleteBucket];

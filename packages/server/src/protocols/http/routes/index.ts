@@ -1,0 +1,19 @@
+import type { Route } from '../define-route.js';
+import { serviceRoutes } from './service/index.js';
+import { backendRoutes } from './backend/index.js';
+import { projectRoutes } from './projects/index.js';
+import { bucketRoutes } from './buckets/index.js';
+import { tableRoutes } from './tables/index.js';
+import { transferRoutes } from './transfers/index.js';
+import { fileRoutes } from './files/index.js';
+
+/** Every operation of the native REST API. */
+export const routes: readonly Route[] = [
+  ...serviceRoutes,
+  ...backendRoutes,
+  ...projectRoutes,
+  ...bucketRoutes,
+  ...tableRoutes,
+  ...transferRoutes,
+  ...fileRoutes,
+];

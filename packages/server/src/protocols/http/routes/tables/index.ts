@@ -1,0 +1,8 @@
+import type { Route } from '../../define-route.js';
+import { createTable } from './create-table.js';
+import { deleteTable } from './delete-table.js';
+import { getTable } from './get-table.js';
+import { listTables } from './list-tables.js';
+import { previewTable } from './preview-table.js';
+
+export const tableRoutes: readonly Route[] = [createTable, listTables, getTable, deleteTable, previewTable];

@@ -1,0 +1,50 @@
+import type { TSchema } from 'typebox';
+import { BackendResultSchema, HealthSchema, ServiceSchema } from './backend.js';
+import { BucketListSchema, BucketSchema, CreateBucketBody } from './buckets.js';
+import { ErrorSchema, PlainErrorSchema, TopLevelErrorSchema, ValidationErrorSchema } from './errors.js';
+import {
+  FileListSchema,
+  FileSchema,
+  PreparedUploadSchema,
+  PrepareFileBody,
+  RegisterFileBody,
+  UploadResultSchema,
+} from './files.js';
+import {
+  CreatedProjectSchema,
+  CreateProjectBody,
+  ProjectListSchema,
+  ProjectSchema,
+  ProjectStatsSchema,
+  UpdateProjectBody,
+} from './projects.js';
+import { tableSchemas } from './tables.js';
+import { transferSchemas } from './transfers.js';
+
+/** Every shape that the OpenAPI document names; a schema not listed here is described in place. */
+export const sharedSchemas: readonly TSchema[] = [
+  ErrorSchema,
+  ValidationErrorSchema,
+  PlainErrorSchema,
+  TopLevelErrorSchema,
+  ServiceSchema,
+  HealthSchema,
+  BackendResultSchema,
+  ProjectSchema,
+  CreatedProjectSchema,
+  ProjectListSchema,
+  ProjectStatsSchema,
+  CreateProjectBody,
+  UpdateProjectBody,
+  BucketSchema,
+  BucketListSchema,
+  CreateBucketBody,
+  ...tableSchemas,
+  ...transferSchemas,
+  FileSchema,
+  FileListSchema,
+  PrepareFileBody,
+  PreparedUploadSchema,
+  UploadResultSchema,
+  RegisterFileBody,
+];

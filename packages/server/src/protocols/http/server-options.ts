@@ -1,0 +1,19 @@
+import type { Logger } from 'pino';
+import type { HttpConfig, ServiceConfig } from '../../config/config.js';
+import type { Metrics } from '../../observability/metrics.js';
+import type { HttpServices } from './services.js';
+
+/** The parts of the configuration that this door reads. */
+export type DoorSettings = Pick<ServiceConfig, 'title' | 'version'> &
+  Pick<HttpConfig, 'prefix' | 'headersTimeoutMs' | 'corsAllowedOrigins'>;
+
+/** What every route can use. */
+export interface DoorContext {
+  readonly services: HttpServices;
+  readonly settings: DoorSettings;
+  readonly metrics: Metrics;
+}
+
+export interface HttpServerOptions extends DoorContext {
+  readonly logger: Logger;
+}

@@ -1,0 +1,199 @@
+import type { Readable } from 'node:stream';
+import type { Authenticator } from '../../auth/authenticator.js';
+import type { Listed, Page } from '../../metadata/metadata-store.js';
+import type {
+  BucketRecord,
+  FileRecord,
+  JsonObject,
+  ProjectRecord,
+  TableRecord,
+  UploadRecord,
+} from '../../metadata/records.js';
+import type { BranchRef, BucketRef, TableRef } from '../../model/refs.js';
+import type { ChangeRunner } from '../../services/change-runner.js';
+import type { Change } from '../../services/change.js';
+import type { CsvOptions, ImportRequest, RejectedRow, RowSelection } from '../../workers/messages.js';
+import type { PoolStatus } from '../../workers/worker-pool.js';
+
+/**
+ * What this door asks of the services, declared by the door itself: the composition root joins them, and tests of
+ * pure protocol details replace them.
+ */
+export interface HttpServices {
+  readonly backend: BackendService;
+  readonly projects: ProjectService;
+  readonly buckets: BucketService;
+  readonly tables: TableService;
+  readonly transfers: TransferService;
+  readonly files: FileService;
+  readonly changes: Pick<ChangeRunner, 'run' | 'refused'>;
+  readonly authenticator: Pick<Authenticator, 'authenticate'>;
+}
+
+export type StorageDirectory = 'data_dir' | 'duckdb_dir' | 'files_dir' | 'snapshots_dir';
+
+export interface HealthReport {
+  readonly healthy: boolean;
+  readonly directories: Readonly<Record<StorageDirectory, boolean>>;
+  readonly disk: {
+    readonly availableBytes: number;
+    readonly totalBytes: number;
+    readonly reserveBytes: number;
+    readonly writable: boolean;
+  };
+  readonly metadata: { readonly ok: boolean; readonly latencyMs: number };
+  readonly workers: PoolStatus;
+}
+
+export interface InitReport {
+  readonly created: readonly string[];
+  readonly storagePaths: Readonly<Record<StorageDirectory, string>>;
+}
+
+export interface BackendService {
+  health(): Promise<HealthReport>;
+  init(change: Change<InitReport>): Promise<InitReport>;
+  remove(change: Change<void>): Promise<void>;
+}
+
+export interface CreatedProject {
+  readonly project: ProjectRecord;
+  readonly apiKey: string;
+}
+
+export interface ProjectService {
+  create(
+    change: Change<CreatedProject>,
+    input: { id: string; name: string | null; settings: JsonObject | null },
+  ): Promise<CreatedProject>;
+  list(filter: { status?: string | undefined; limit: number; offset: number }): Promise<Listed<ProjectRecord>>;
+  get(projectId: string): Promise<ProjectRecord>;
+  update(
+    change: Change<ProjectRecord>,
+    projectId: string,
+    input: { name?: string; settings?: JsonObject },
+  ): Promise<ProjectRecord>;
+  delete(change: Change<void>, projectId: string): Promise<void>;
+  stats(projectId: string): Promise<ProjectRecord>;
+}
+
+export interface BucketService {
+  create(
+    change: Change<BucketRecord>,
+    input: BranchRef & { name: string; description: string | null },
+  ): Promise<BucketRecord>;
+  list(branch: BranchRef, page?: Page): Promise<Listed<BucketRecord>>;
+  get(bucket: BucketRef): Promise<BucketRecord>;
+  delete(change: Change<void>, bucket: BucketRef, options: { cascade: boolean }): Promise<void>;
+}
+
+export interface NewColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly nullable: boolean;
+  readonly default: string | null;
+}
+
+export interface TableService {
+  create(
+    change: Change<TableRecord>,
+    bucket: BucketRef,
+    input: { name: string; columns: readonly NewColumn[]; primaryKey: readonly string[] },
+  ): Promise<TableRecord>;
+  list(bucket: BucketRef, page?: Page): Promise<Listed<TableRecord>>;
+  get(table: TableRef): Promise<TableRecord>;
+  delete(change: Change<void>, table: TableRef): Promise<void>;
+  preview(
+    table: TableRef,
+    selection: RowSelection,
+    signal: AbortSignal,
+  ): Promise<{ table: TableRecord; rowsJson: string; rowCount: number }>;
+}
+
+export interface ImportInput {
+  readonly fileId: string;
+  readonly format: string;
+  readonly csv: CsvOptions | null;
+  readonly incremental: boolean;
+  readonly dedupMode: ImportRequest['dedupMode'];
+  readonly columns: readonly string[] | null;
+  readonly onError: 'fail' | 'skip';
+  readonly maxBadRows: number;
+}
+
+export interface ImportReport {
+  readonly importedRows: number;
+  readonly insertedRows: number;
+  readonly updatedRows: number;
+  readonly deletedRows: number;
+  readonly rejectedCount: number;
+  readonly rejected: readonly RejectedRow[];
+  readonly tableRowsAfter: number;
+  readonly tableSizeBytes: number;
+  readonly warnings: readonly string[];
+  readonly durationMs: number;
+}
+
+export interface ExportInput extends RowSelection {
+  readonly format: string;
+  readonly compression: string | null;
+}
+
+export interface ExportReport {
+  readonly file: FileRecord;
+  readonly rowsExported: number;
+}
+
+export interface TransferService {
+  importFile(change: Change<ImportReport>, table: TableRef, input: ImportInput): Promise<ImportReport>;
+  exportTable(
+    change: Change<ExportReport>,
+    table: TableRef,
+    input: ExportInput,
+    signal: AbortSignal,
+  ): Promise<ExportReport>;
+}
+
+export interface UploadResult {
+  readonly uploadKey: string;
+  readonly stagingPath: string;
+  readonly sizeBytes: number;
+  readonly checksumSha256: string;
+}
+
+export interface FileDownload {
+  readonly file: FileRecord;
+  readonly modifiedAt: Date;
+  /** Both ends inclusive. */
+  read(range?: { start: number; end: number }): Readable;
+}
+
+export interface FileService {
+  prepare(
+    change: Change<UploadRecord>,
+    projectId: string,
+    input: {
+      fileName: string;
+      contentType: string | null;
+      sizeBytes: number | null;
+      sha256: string | null;
+      tags: Readonly<Record<string, string>> | null;
+    },
+  ): Promise<UploadRecord>;
+  upload(
+    change: Change<UploadResult>,
+    projectId: string,
+    uploadKey: string,
+    source: Readable,
+    options: { signal: AbortSignal },
+  ): Promise<UploadResult>;
+  register(
+    change: Change<FileRecord>,
+    projectId: string,
+    input: { uploadKey: string; name?: string; tags?: Readonly<Record<string, string>> },
+  ): Promise<FileRecord>;
+  list(projectId: string, page: Page): Promise<Listed<FileRecord>>;
+  get(projectId: string, fileId: string): Promise<FileRecord>;
+  delete(change: Change<void>, projectId: string, fileId: string): Promise<void>;
+  openDownload(projectId: string, fileId: string): Promise<FileDownload>;
+}

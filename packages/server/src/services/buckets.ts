@@ -1,0 +1,75 @@
+import type { LiveTree } from '../engine/live-tree.js';
+import type { VersionCollector } from '../engine/version-collector.js';
+import { DomainError } from '../errors/domain-error.js';
+import type { Listed, MetadataStore, Page } from '../metadata/metadata-store.js';
+import type { BucketRecord } from '../metadata/records.js';
+import { newSortableId } from '../model/ids.js';
+import { mustBeValidBucketName } from '../model/names.js';
+import type { BranchRef, BucketRef } from '../model/refs.js';
+import type { Change } from './change.js';
+import type { DiskGuard } from './disk-guard.js';
+import { requireBranch, requireBucket } from './require-bucket.js';
+
+export class Buckets {
+  constructor(
+    private readonly metadata: MetadataStore,
+    private readonly liveTree: LiveTree,
+    private readonly collector: VersionCollector,
+    private readonly diskGuard: DiskGuard,
+  ) {}
+
+  async create(
+    change: Change<BucketRecord>,
+    input: BranchRef & { name: string; description: string | null },
+  ): Promise<BucketRecord> {
+    mustBeValidBucketName(input.name);
+    await this.diskGuard.mustHaveRoom();
+    const ref = { projectId: input.projectId, branchId: input.branchId, bucketName: input.name };
+    const bucket = await this.metadata.transaction(async (tx) => {
+      await requireBranch(tx, input);
+      await tx.insertBucket({
+        id: newSortableId(change.now),
+        projectId: input.projectId,
+        name: input.name,
+        description: input.description,
+        createdAt: change.now,
+      });
+      const created = await requireBucket(tx, ref);
+      await change.commit(tx, { projectId: input.projectId, resourceId: input.name }, created);
+      return created;
+    });
+    await this.liveTree.addBucket(bucket.projectId, bucket.name);
+    return bucket;
+  }
+
+  async list(ref: BranchRef, page?: Page): Promise<Listed<BucketRecord>> {
+    await requireBranch(this.metadata, ref);
+    return await this.metadata.listBuckets(ref.projectId, page);
+  }
+
+  get(ref: BucketRef): Promise<BucketRecord> {
+    return requireBucket(this.metadata, ref);
+  }
+
+  /**
+   * Deletes the bucket and its tables. Readers that are under way finish on the versions they have; writers that are under
+   * way find their table gone when they publish.
+   */
+  async delete(change: Change<void>, ref: BucketRef, options: { cascade: boolean }): Promise<void> {
+    const bucket = await this.metadata.transaction(async (tx) => {
+      const found = await requireBucket(tx, ref);
+      if (found.tableCount > 0 && !options.cascade) {
+        throw new DomainError(
+          'bucket_not_empty',
+          `Bucket ${found.name} has ${found.tableCount} tables; delete them first or pass cascade=true`,
+          { project_id: ref.projectId, bucket_name: found.name, table_count: found.tableCount },
+        );
+      }
+      await tx.deleteBucket(found.id, change.now);
+      await change.commit(tx, { projectId: ref.projectId, resourceId: found.name }, undefined);
+      return found;
+    });
+    await this.liveTree.removeBucket(bucket.projectId, bucket.name);
+    this.collector.schedule();
+  }
+}

@@ -1,0 +1,141 @@
+import { NotAuthenticatedError } from '../auth/authorize.js';
+import type { Principal } from '../auth/principal.js';
+import { isDomainError, type DomainError } from '../errors/domain-error.js';
+import { describeError } from '../errors/catalogue.js';
+import type { Clock } from '../lib/clock.js';
+import type { MetadataStore } from '../metadata/metadata-store.js';
+import type { OperationName } from '../model/operations.js';
+import type { AuditLog } from './audit-log.js';
+import { Change } from './change.js';
+import { IdempotencyKeys, type Answer, type IdempotentRequest } from './idempotency-keys.js';
+
+export interface ChangeInput<R> {
+  readonly operation: OperationName;
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly projectId: string | null;
+  readonly resourceId: string | null;
+  readonly idempotency?: Omit<IdempotentRequest, 'scope'> | undefined;
+  /** The door's answer to a result, and to an error that will be the same on every retry. */
+  readonly render: (result: R) => Answer;
+  readonly renderError: (error: DomainError) => Answer;
+}
+
+export interface RefusedChange {
+  readonly operation: OperationName;
+  /** Null when nobody was recognised. */
+  readonly principal: Principal | null;
+  readonly requestId: string;
+  readonly projectId: string | null;
+  readonly resourceId: string | null;
+  readonly error: unknown;
+  readonly durationMs: number;
+}
+
+export interface ChangeOutcome extends Answer {
+  readonly replayed: boolean;
+}
+
+export interface ChangeObserver {
+  finished(operation: OperationName, outcome: 'success' | 'refused' | 'failed', durationMs: number): void;
+}
+
+/**
+ * Runs a change for a door: idempotency around it, audit of its refusal. (The audit row of its success belongs to the
+ * transaction of the change and is written by `Change.commit`.)
+ */
+export class ChangeRunner {
+  constructor(
+    private readonly metadata: MetadataStore,
+    private readonly idempotencyKeys: IdempotencyKeys,
+    private readonly audit: AuditLog,
+    private readonly clock: Clock,
+    private readonly observer?: ChangeObserver,
+  ) {}
+
+  async run<R>(input: ChangeInput<R>, work: (change: Change<R>) => Promise<R>): Promise<ChangeOutcome> {
+    if (input.idempotency === undefined) {
+      const result = await this.#execute(input, work, undefined);
+      return { ...input.render(result), replayed: false };
+    }
+    const request: IdempotentRequest = { ...input.idempotency, scope: input.principal.actor };
+    const reservation = await this.idempotencyKeys.reserve(request);
+    if (reservation.kind === 'replay') return { ...reservation.answer, replayed: true };
+    let answer: Answer | undefined;
+    try {
+      const result = await this.#execute(input, work, async (tx, committing) => {
+        answer = input.render(committing);
+        await tx.completeIdempotencyKey(request.scope, request.key, answer);
+      });
+      return { ...(answer ?? input.render(result)), replayed: false };
+    } catch (error) {
+      if (isDomainError(error) && !error.retryable) {
+        const refusal = input.renderError(error);
+        await this.metadata.transaction((tx) => tx.completeIdempotencyKey(request.scope, request.key, refusal));
+      } else {
+        await this.metadata.transaction((tx) => tx.releaseIdempotencyKey(request.scope, request.key));
+      }
+      throw error;
+    } finally {
+      reservation.settle();
+    }
+  }
+
+  /** Audits a change that was refused before it could run: a wrong key, a malformed request. */
+  refused(refusal: RefusedChange): void {
+    this.#recordFailure(refusal);
+  }
+
+  async #execute<R>(
+    input: ChangeInput<R>,
+    work: (change: Change<R>) => Promise<R>,
+    keepAnswer: ConstructorParameters<typeof Change<R>>[0]['keepAnswer'],
+  ): Promise<R> {
+    const startedAt = performance.now();
+    const change = new Change<R>({
+      operation: input.operation,
+      principal: input.principal,
+      requestId: input.requestId,
+      clock: this.clock,
+      ...(keepAnswer === undefined ? {} : { keepAnswer }),
+    });
+    try {
+      const result = await work(change);
+      if (!change.committed) throw new Error(`${input.operation} ended without committing its change`);
+      this.observer?.finished(input.operation, 'success', performance.now() - startedAt);
+      return result;
+    } catch (error) {
+      this.#recordFailure({ ...input, error, durationMs: performance.now() - startedAt });
+      throw error;
+    }
+  }
+
+  #recordFailure(failure: RefusedChange): void {
+    const { errorCode, errorMessage, outcome } = summarise(failure.error);
+    this.observer?.finished(failure.operation, outcome, failure.durationMs);
+    this.audit.record({
+      timestamp: this.clock.now(),
+      requestId: failure.requestId,
+      projectId: failure.projectId,
+      operation: failure.operation,
+      resourceId: failure.resourceId,
+      actor: failure.principal?.actor ?? null,
+      outcome,
+      errorCode,
+      errorMessage,
+      details: null,
+      durationMs: Math.round(failure.durationMs),
+    });
+  }
+}
+
+function summarise(error: unknown): { errorCode: string; errorMessage: string; outcome: 'refused' | 'failed' } {
+  if (error instanceof NotAuthenticatedError) {
+    return { errorCode: 'not_authenticated', errorMessage: error.message, outcome: 'refused' };
+  }
+  if (!isDomainError(error)) {
+    return { errorCode: 'internal_server_error', errorMessage: 'unexpected error, see the log', outcome: 'failed' };
+  }
+  const status = error.httpStatus ?? describeError(error.code).http;
+  return { errorCode: error.code, errorMessage: error.message, outcome: status < 500 ? 'refused' : 'failed' };
+}

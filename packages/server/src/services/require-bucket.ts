@@ -1,0 +1,43 @@
+import { DomainError } from '../errors/domain-error.js';
+import type { MetadataReader } from '../metadata/metadata-store.js';
+import type { BucketRecord, TableRecord } from '../metadata/records.js';
+import { DEFAULT_BRANCH_ID, type BranchRef, type BucketRef, type TableRef } from '../model/refs.js';
+import { requireActiveProject } from './require-project.js';
+
+/** The checks every door relies on, in the order of the contract: project, branch, bucket, table. */
+export async function requireBranch(reader: MetadataReader, ref: BranchRef): Promise<void> {
+  await requireActiveProject(reader, ref.projectId);
+  if (ref.branchId !== DEFAULT_BRANCH_ID) {
+    throw new DomainError('branch_not_found', `Branch ${ref.branchId} not found in project ${ref.projectId}`, {
+      project_id: ref.projectId,
+      branch_id: ref.branchId,
+    });
+  }
+}
+
+export async function requireBucket(reader: MetadataReader, ref: BucketRef): Promise<BucketRecord> {
+  await requireBranch(reader, ref);
+  const bucket = await reader.getBucket(ref.projectId, ref.bucketName);
+  if (bucket === undefined) {
+    throw new DomainError('bucket_not_found', `Bucket ${ref.bucketName} not found in project ${ref.projectId}`, {
+      project_id: ref.projectId,
+      bucket_name: ref.bucketName,
+    });
+  }
+  return bucket;
+}
+
+export async function requireTable(reader: MetadataReader, ref: TableRef): Promise<TableRecord> {
+  const table = await reader.getTable(ref.projectId, ref.bucketName, ref.tableName);
+  if (table !== undefined && ref.branchId === DEFAULT_BRANCH_ID) return table;
+  await requireBucket(reader, ref);
+  throw tableNotFound(ref);
+}
+
+export function tableNotFound(ref: TableRef): DomainError {
+  return new DomainError('table_not_found', `Table ${ref.tableName} not found in bucket ${ref.bucketName}`, {
+    project_id: ref.projectId,
+    bucket_name: ref.bucketName,
+    table_name: ref.tableName,
+  });
+}

@@ -1,0 +1,23 @@
+import type { JobKind } from './messages.js';
+import type { PoolStatus } from './worker-pool.js';
+
+export type LaneName = keyof PoolStatus['lanes'];
+
+export interface JobTraits {
+  /**
+   * `read` is the lane of short work. `createTable` and `checkShape` belong there although one of them writes: both take
+   * milliseconds, read no user file and must not wait behind an import that takes minutes.
+   */
+  readonly lane: LaneName;
+  /** Leaves nothing behind, so a job whose worker broke may be tried again without asking the caller. */
+  readonly repeatable: boolean;
+}
+
+export const JOB_TRAITS: Readonly<Record<JobKind, JobTraits>> = {
+  previewTable: { lane: 'read', repeatable: true },
+  checkShape: { lane: 'read', repeatable: true },
+  createTable: { lane: 'read', repeatable: false },
+  verifyVersion: { lane: 'job', repeatable: true },
+  importFile: { lane: 'job', repeatable: false },
+  exportTable: { lane: 'job', repeatable: false },
+};

@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import type { Logger } from '../lib/logger.js';
+import type { WorkerProcess } from './worker-process.js';
+
+/**
+ * Kills a busy worker whose resident memory passes its limit. The engine's own limit covers what its buffer manager knows of;
+ * single statements were seen to take many times that. Reading one small file of /proc per busy worker and sample costs
+ * tens of microseconds; where there is no /proc, the watchdog says so once and sleeps.
+ */
+export class MemoryWatchdog {
+  #timer: NodeJS.Timeout | undefined;
+  #sampling = false;
+
+  constructor(
+    private readonly busyWorkers: () => readonly WorkerProcess[],
+    private readonly sampleMs: number,
+    private readonly logger: Logger,
+  ) {}
+
+  start(): void {
+    this.#timer = setInterval(() => void this.#sample(), this.sampleMs);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #sample(): Promise<void> {
+    if (this.#sampling) return;
+    this.#sampling = true;
+    try {
+      await Promise.all(this.busyWorkers().map((worker) => this.#check(worker)));
+    } finally {
+      this.#sampling = false;
+    }
+  }
+
+  async #check(worker: WorkerProcess): Promise<void> {
+    if (worker.pid === undefined) return;
+    const residentBytes = await this.#residentBytes(worker.pid);
+    if (residentBytes === undefined || residentBytes <= worker.residentLimitBytes || worker.jobs.size === 0) return;
+    this.logger.warn(
+      { worker: worker.name, residentBytes, limitBytes: worker.residentLimitBytes },
+      'an engine worker uses too much memory and is killed',
+    );
+    worker.kill('memory');
+  }
+
+  async #residentBytes(pid: number): Promise<number | undefined> {
+    try {
+      return parseResidentBytes(await readFile(`/proc/${pid}/status`, 'utf8'));
+    } catch (error) {
+      // Gone between two looks; its exit is noticed elsewhere.
+      if (process.platform === 'linux') return undefined;
+      this.stop();
+      this.logger.info({ err: error }, 'there is no /proc here: resident memory of engine workers is not watched');
+      return undefined;
+    }
+  }
+}
+
+/** Undefined for a process that has ended and not been collected yet. */
+export function parseResidentBytes(status: string): number | undefined {
+  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
+}

@@ -1,0 +1,250 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import type { Authentication } from '../../src/auth/authenticator.js';
+import { adminPrincipal } from '../../src/auth/principal.js';
+import { DomainError } from '../../src/errors/domain-error.js';
+import type { BucketRecord, FileRecord, ProjectRecord, TableRecord, UploadRecord } from '../../src/metadata/records.js';
+import { Metrics } from '../../src/observability/metrics.js';
+import { createHttpServer } from '../../src/protocols/http/server.js';
+import type { FileDownload, HttpServices } from '../../src/protocols/http/services.js';
+import type { RefusedChange } from '../../src/services/change-runner.js';
+import { createTestLogger, type TestLog } from './test-log.js';
+
+const CREATED = new Date('2026-11-23T16:08:26.932Z');
+
+export const project: ProjectRecord = {
+  id: 'p1',
+  name: 'P',
+  status: 'active',
+  settings: null,
+  createdAt: CREATED,
+  updatedAt: new Date('2026-11-23T16:08:27.000Z'),
+  bucketCount: 1,
+  tableCount: 2,
+  sizeBytes: 3,
+};
+
+export const bucket: BucketRecord = {
+  id: 'b1',
+  projectId: 'p1',
+  name: 'sales',
+  description: null,
+  createdAt: CREATED,
+  updatedAt: CREATED,
+  tableCount: 0,
+  sizeBytes: 0,
+};
+
+export const table: TableRecord = {
+  id: 't1',
+  projectId: 'p1',
+  bucketId: 'b1',
+  bucketName: 'sales',
+  name: 'orders',
+  createdAt: CREATED,
+  updatedAt: CREATED,
+  lastImportedAt: null,
+  current: {
+    id: 'v1',
+    tableId: 't1',
+    projectId: 'p1',
+    parentId: null,
+    columns: [
+      { name: 'id', type: 'BIGINT', nullable: false, default: null },
+      { name: 'Name, full', type: 'VARCHAR', nullable: true, default: null },
+    ],
+    primaryKey: ['id'],
+    rowCount: 5,
+    sizeBytes: 274_432,
+    checksum: '0'.repeat(64),
+    blockSizeBytes: 16_384,
+    operation: 'table.create',
+    createdAt: CREATED,
+    createdBy: 'admin',
+  },
+};
+
+export const upload: UploadRecord = {
+  key: 'k1',
+  projectId: 'p1',
+  fileName: 'd.csv',
+  contentType: null,
+  declaredSizeBytes: null,
+  declaredSha256: null,
+  tags: null,
+  createdAt: CREATED,
+  expiresAt: CREATED,
+  uploaded: null,
+};
+
+export function downloadOf(content: Buffer, file: Partial<FileRecord> = {}): FileDownload {
+  const record: FileRecord = {
+    id: 'f1',
+    projectId: 'p1',
+    name: 'd.csv',
+    path: 'project_p1/f1_d.csv',
+    sizeBytes: content.length,
+    contentType: 'text/csv',
+    checksumSha256: createHash('sha256').update(content).digest('hex'),
+    tags: null,
+    createdAt: CREATED,
+    expiresAt: null,
+    ...file,
+  };
+  return {
+    file: record,
+    modifiedAt: CREATED,
+    read: (range) => Readable.from([range === undefined ? content : content.subarray(range.start, range.end + 1)]),
+  };
+}
+
+type Overrides = { [Service in keyof HttpServices]?: Partial<HttpServices[Service]> };
+
+/** The door alone, before services that answer from constants: for what is the door's own doing. */
+export interface TestDoor {
+  readonly app: FastifyInstance;
+  readonly log: TestLog;
+  readonly metrics: Metrics;
+  readonly refused: readonly RefusedChange[];
+  /** Arguments of the service calls, by `service.method`. */
+  readonly calls: ReadonlyMap<string, unknown[]>;
+}
+
+export async function openTestDoor(overrides: Overrides = {}, settings: { prefix?: string } = {}): Promise<TestDoor> {
+  const log = createTestLogger();
+  const metrics = new Metrics({ version: '1.2.3', processMetrics: false });
+  const refused: RefusedChange[] = [];
+  const calls = new Map<string, unknown[]>();
+  const app = createHttpServer({
+    services: recordCalls({ ...defaults(refused), ...merged(defaults(refused), overrides) }, calls),
+    settings: {
+      title: 'DuckDB Storage API',
+      version: '1.2.3',
+      prefix: settings.prefix ?? '',
+      headersTimeoutMs: 10_000,
+      corsAllowedOrigins: '*',
+    },
+    logger: log.logger,
+    metrics,
+  });
+  await app.ready();
+  return { app, log, metrics, refused, calls };
+}
+
+function merged(base: HttpServices, overrides: Overrides): HttpServices {
+  const entries = Object.entries(base).map(([name, service]) => [
+    name,
+    { ...service, ...overrides[name as keyof HttpServices] },
+  ]);
+  return Object.fromEntries(entries) as HttpServices;
+}
+
+function recordCalls(services: HttpServices, calls: Map<string, unknown[]>): HttpServices {
+  const wrap = (service: string, methods: object) =>
+    Object.fromEntries(
+      Object.entries(methods).map(([method, run]) => [
+        method,
+        (...args: unknown[]) => {
+          calls.set(`${service}.${method}`, args);
+          return (run as (...given: unknown[]) => unknown)(...args);
+        },
+      ]),
+    );
+  return Object.fromEntries(
+    Object.entries(services).map(([name, methods]) => [name, wrap(name, methods as object)]),
+  ) as unknown as HttpServices;
+}
+
+const authenticate = async (authorization: string | undefined): Promise<Authentication> => {
+  const token = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+  if (token === undefined) return Promise.resolve({ kind: 'missing' });
+  if (token === 'admin') return Promise.resolve({ kind: 'known', principal: adminPrincipal });
+  if (token === 'p1') {
+    return Promise.resolve({ kind: 'known', principal: { kind: 'project', actor: 'key_p1', projectId: 'p1' } });
+  }
+  return Promise.resolve({ kind: 'unknown' });
+};
+
+function defaults(refused: RefusedChange[]): HttpServices {
+  const kept = new Map<string, { status: number; body: string }>();
+  const list = <T>(item: T) => Promise.resolve({ items: [item], total: 1 });
+  return {
+    authenticator: { authenticate },
+    changes: {
+      run: async (input, work) => {
+        const answer = input.idempotency === undefined ? undefined : kept.get(input.idempotency.key);
+        if (answer !== undefined) return { ...answer, replayed: true };
+        const rendered = input.render(await work({} as never));
+        if (input.idempotency !== undefined) kept.set(input.idempotency.key, rendered);
+        return { ...rendered, replayed: false };
+      },
+      refused: (refusal) => void refused.push(refusal),
+    },
+    backend: {
+      health: () =>
+        Promise.reject(new DomainError('storage_unavailable', 'One or more storage paths are not accessible')),
+      init: () =>
+        Promise.resolve({
+          created: ['duckdb_dir', 'files_dir'],
+          storagePaths: { data_dir: '/a', duckdb_dir: '/b', files_dir: '/c', snapshots_dir: '/d' },
+        }),
+      remove: () => Promise.resolve(),
+    },
+    projects: {
+      create: (_change, input) =>
+        Promise.resolve({ project: { ...project, ...input }, apiKey: `proj_${input.id}_admin_x` }),
+      list: () => list(project),
+      get: () => Promise.resolve(project),
+      update: () => Promise.resolve(project),
+      delete: () => Promise.resolve(),
+      stats: () => Promise.resolve(project),
+    },
+    buckets: {
+      create: (_change, input) => Promise.resolve({ ...bucket, ...input }),
+      list: () => list(bucket),
+      get: () => Promise.resolve(bucket),
+      delete: () => Promise.resolve(),
+    },
+    tables: {
+      create: () => Promise.resolve(table),
+      list: () => list(table),
+      get: () => Promise.resolve(table),
+      delete: () => Promise.resolve(),
+      preview: () => Promise.resolve({ table, rowsJson: '[{"id":9223372036854775807}]', rowCount: 1 }),
+    },
+    transfers: {
+      importFile: () =>
+        Promise.resolve({
+          importedRows: 2,
+          insertedRows: 2,
+          updatedRows: 0,
+          deletedRows: 0,
+          rejectedCount: 0,
+          rejected: [],
+          tableRowsAfter: 2,
+          tableSizeBytes: 10,
+          warnings: [],
+          durationMs: 1.4,
+        }),
+      exportTable: () => Promise.resolve({ file: downloadOf(Buffer.from('a')).file, rowsExported: 1 }),
+    },
+    files: {
+      prepare: () => Promise.resolve(upload),
+      upload: async (_change, _projectId, uploadKey, source) => {
+        const hash = createHash('sha256');
+        let sizeBytes = 0;
+        for await (const chunk of source as AsyncIterable<Buffer>) {
+          hash.update(chunk);
+          sizeBytes += chunk.length;
+        }
+        return { uploadKey, stagingPath: `staging/${uploadKey}_d.csv`, sizeBytes, checksumSha256: hash.digest('hex') };
+      },
+      register: () => Promise.resolve(downloadOf(Buffer.from('a')).file),
+      list: () => list(downloadOf(Buffer.from('a')).file),
+      get: () => Promise.resolve(downloadOf(Buffer.from('a')).file),
+      delete: () => Promise.resolve(),
+      openDownload: () => Promise.resolve(downloadOf(Buffer.from('0123456789'))),
+    },
+  };
+}
