@@ -18,7 +18,7 @@ def call(method, path, key, expected, **arguments):
 
 
 def main():
-    admin = os.environ["ADMIN_KEY"]
+    admin = os.environ["STORAGE_ADMIN_KEY"]
     key = call("POST", "/projects", admin, 201, json={"id": "py", "name": "Python"}).json()["api_key"]
     call("POST", "/projects", key, 401, json={"id": "py2"})
 

@@ -165,9 +165,10 @@ export function multipart(
     `filename="${options.fileName ?? 'content.bin'}"\r\nContent-Type: ${options.contentType ?? 'application/octet-stream'}\r\n\r\n`;
   async function* body(): AsyncIterable<Uint8Array> {
     yield Buffer.from(head);
-    if (typeof content === 'string') yield Buffer.from(content);
-    else if (content instanceof Uint8Array) yield content;
-    else yield* content;
+    if (typeof content === 'string') content = Buffer.from(content);
+    // An empty chunk would stall `fetch`.
+    if (!(content instanceof Uint8Array)) yield* content;
+    else if (content.length > 0) yield content;
     yield Buffer.from(`\r\n--${boundary}--\r\n`);
   }
   return { headers: { 'content-type': `multipart/form-data; boundary=${boundary}` }, body: body() };

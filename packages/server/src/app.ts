@@ -18,7 +18,6 @@ import { Lifecycle } from './lifecycle.js';
 import { SqliteMetadataStore } from './metadata/sqlite/sqlite-metadata-store.js';
 import type { MetadataStore } from './metadata/metadata-store.js';
 import { Metrics } from './observability/metrics.js';
-import { translateError } from './protocols/http/errors.js';
 import type { HttpServices } from './protocols/http/services.js';
 import { AuditLog } from './services/audit-log.js';
 import { Backend } from './services/backend.js';
@@ -95,7 +94,7 @@ export async function startApp(
           tempBase: layout.stagingDirectory,
           maxTempBytes: null,
           logger,
-          observer: { onJob: () => undefined },
+          observer: metrics.jobs,
         }),
       ),
     (started) => started.stop(config.lifecycle.shutdownTimeoutMs),
@@ -138,10 +137,7 @@ export async function startApp(
     tables: new Tables(metadata, engine, locks, liveTree, collector, guard),
     transfers: new Transfers(metadata, engine, locks, { liveTree, collector, fileStore, guard, quota }, config.engine),
     files,
-    changes: {
-      run: (input, work) => changes.run({ ...input, renderError: translateError }, work),
-      refused: (refusal) => changes.refused(refusal),
-    },
+    changes,
     authenticator,
   };
   metrics.watch({
@@ -190,11 +186,15 @@ export async function startApp(
       await started.stop();
     },
   );
-  const server = await createHttpServer({ services, settings: { ...config.service, ...config.http }, logger, metrics });
+  const server = createHttpServer({ services, settings: { ...config.service, ...config.http }, logger, metrics });
   const address = await lifecycle.start(
     'http',
     () => server.listen({ host: config.http.host, port: config.http.port }),
-    () => server.close(),
+    async () => {
+      const deadline = setTimeout(() => server.server.closeAllConnections(), config.lifecycle.shutdownTimeoutMs);
+      await server.close();
+      clearTimeout(deadline);
+    },
   );
   maintenance.start();
   const swept = recovery.sweep(sweepStop.signal).then(

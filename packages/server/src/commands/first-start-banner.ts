@@ -10,13 +10,13 @@ export function firstStartBanner(input: {
   Its admin key was made just now and is shown only this once. It is kept in
   ${input.keyPath}
 
-    export ADMIN_KEY='${input.key}'
+    export STORAGE_ADMIN_KEY='${input.key}'
 
   Is it well? Then make a project; the answer holds the key of that project:
 
     curl -sS ${input.baseUrl}/health
     curl -sS -X POST ${input.baseUrl}/projects \\
-      -H "Authorization: Bearer $ADMIN_KEY" -H 'Content-Type: application/json' \\
+      -H "Authorization: Bearer $STORAGE_ADMIN_KEY" -H 'Content-Type: application/json' \\
       -d '{"id": "demo", "name": "Demo"}'
 
 `;

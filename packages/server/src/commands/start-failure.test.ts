@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../config/option.js';
+import { refuseUnknownVariables } from '../config/unknown-variables.js';
 import { baseUrlOf, firstStartBanner } from './first-start-banner.js';
 import { describeStartFailure } from './start-failure.js';
 
@@ -33,7 +34,9 @@ describe('firstStartBanner', () => {
   it('shows the key and addresses that a client on this machine can use', () => {
     const baseUrl = baseUrlOf('http://0.0.0.0:8000', '/storage');
     const banner = firstStartBanner({ baseUrl, key: 'k-1', keyPath: '/data/admin-api-key' });
-    expect(banner).toContain("export ADMIN_KEY='k-1'");
+    expect(banner).toContain("export STORAGE_ADMIN_KEY='k-1'");
+    // A restart from the shell that pasted it must not take the variable for a misspelt option.
+    expect(() => refuseUnknownVariables({ STORAGE_ADMIN_KEY: 'k-1' })).not.toThrow();
     expect(banner).toContain('curl -sS http://127.0.0.1:8000/storage/health');
     expect(baseUrlOf('http://[::]:80', '')).toBe('http://[::1]');
   });

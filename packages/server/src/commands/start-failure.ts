@@ -1,10 +1,15 @@
 import { ConfigError } from '../config/option.js';
 import { DomainError } from '../errors/domain-error.js';
+import { NewerSchemaError, OlderSchemaError } from '../metadata/migrations/migrate.js';
+import { MetadataInUseError } from '../metadata/sqlite/process-lock.js';
+
+/** Errors that were written for the operator. */
+const SPEAKING = [ConfigError, DomainError, MetadataInUseError, NewerSchemaError, OlderSchemaError];
 
 /** One sentence for the operator: what is in the way and what to do about it. Stack traces are for DEBUG. */
 export function describeStartFailure(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof DomainError) return error.message;
   if (!(error instanceof Error)) return `Cannot start: ${String(error)}.`;
+  if (SPEAKING.some((kind) => error instanceof kind)) return error.message;
 
   const { code, path, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
   const place = path === undefined ? 'the data folder' : path;

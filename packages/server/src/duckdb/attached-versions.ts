@@ -75,5 +75,8 @@ export class AttachedVersions {
 }
 
 function attachFailure(error: unknown): DomainError {
-  return fileFailure(error, 'The stored file of the table cannot be opened; run `doctor` to see what is wrong with it.');
+  return fileFailure(
+    error,
+    'The stored file of the table cannot be opened; run `doctor` to see what is wrong with it.',
+  );
 }

@@ -22,7 +22,9 @@ const EXCERPT_LENGTH = 200;
 export async function checkCondition(connection: DuckDBConnection, text: string, shape: TableShape): Promise<string> {
   const names = shape.columns.map((column) => column.name);
   return rebuild(connection, text, names, (reason) => {
-    return new DomainError('invalid_where_clause', `Invalid WHERE clause: ${reason}`, { where_filter: text.slice(0, EXCERPT_LENGTH) });
+    return new DomainError('invalid_where_clause', `Invalid WHERE clause: ${reason}`, {
+      where_filter: text.slice(0, EXCERPT_LENGTH),
+    });
   });
 }
 
@@ -46,7 +48,9 @@ export async function checkDefault(connection: DuckDBConnection, text: string, c
 export function conditionFailure(error: unknown, text: string): DomainError {
   return (
     engineFailure(error) ??
-    new DomainError('invalid_where_clause', `Invalid WHERE clause: ${firstLine(error)}`, { where_filter: text.slice(0, EXCERPT_LENGTH) })
+    new DomainError('invalid_where_clause', `Invalid WHERE clause: ${firstLine(error)}`, {
+      where_filter: text.slice(0, EXCERPT_LENGTH),
+    })
   );
 }
 

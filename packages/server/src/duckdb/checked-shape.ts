@@ -18,7 +18,12 @@ export async function checkShapeDefinition(connection: DuckDBConnection, shape: 
   for (const column of shape.columns) {
     const type = parseColumnType(column.type);
     const fallback = column.default === null ? null : await checkDefault(connection, column.default, type);
-    columns.push({ name: column.name, type, nullable: column.nullable && !keyNames.has(column.name), default: fallback });
+    columns.push({
+      name: column.name,
+      type,
+      nullable: column.nullable && !keyNames.has(column.name),
+      default: fallback,
+    });
   }
   return { columns, primaryKey };
 }
@@ -45,7 +50,8 @@ function checkPrimaryKey(shape: TableShape, columnsByKey: ReadonlyMap<string, st
     if (column === undefined) {
       throw new DomainError('invalid_primary_key', `Primary key column '${name}' not found in columns`, details);
     }
-    if (names.includes(column)) throw new DomainError('invalid_primary_key', `Primary key column '${column}' is there twice`, details);
+    if (names.includes(column))
+      throw new DomainError('invalid_primary_key', `Primary key column '${column}' is there twice`, details);
     names.push(column);
   }
   return names;

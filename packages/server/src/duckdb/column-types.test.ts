@@ -27,7 +27,22 @@ async function engineSpelling(type: string): Promise<string> {
 
 /** Chapter 3.1 of the API contract, and the other names the engine has for these types. */
 const TABLE: readonly (readonly [string, readonly string[]])[] = [
-  ['VARCHAR', ['VARCHAR', 'varchar(10)', 'TEXT', 'STRING', 'CHAR', 'CHAR(3)', 'BPCHAR', 'character varying(3)', 'nvarchar', 'text(3)', 'nchar varying(3)']],
+  [
+    'VARCHAR',
+    [
+      'VARCHAR',
+      'varchar(10)',
+      'TEXT',
+      'STRING',
+      'CHAR',
+      'CHAR(3)',
+      'BPCHAR',
+      'character varying(3)',
+      'nvarchar',
+      'text(3)',
+      'nchar varying(3)',
+    ],
+  ],
   ['INTEGER', ['INTEGER', 'INT', 'INT4', 'SIGNED', 'int32', 'integral']],
   ['BIGINT', ['BIGINT', 'INT8', 'LONG', 'int64', 'oid']],
   ['SMALLINT', ['SMALLINT', 'INT2', 'SHORT', 'int16']],
@@ -63,13 +78,19 @@ const TABLE: readonly (readonly [string, readonly string[]])[] = [
   ['INTEGER[3]', ['INT[3]', 'int array[3]']],
   ['INTEGER[][3][]', ['INT[][3][]']],
   ['STRUCT(a INTEGER)', ['STRUCT(a INT)', 'ROW(a INT)', 'struct("a" int)']],
-  ['STRUCT(B INTEGER, "b c" VARCHAR, "select" DATE, "Table" DATE, date DATE, "é" DATE, "1a" DATE, "a""b" DATE)', ['STRUCT(B INT, "b c" TEXT, "select" date, "Table" date, date date, é date, "1a" date, "a""b" date)']],
+  [
+    'STRUCT(B INTEGER, "b c" VARCHAR, "select" DATE, "Table" DATE, date DATE, "é" DATE, "1a" DATE, "a""b" DATE)',
+    ['STRUCT(B INT, "b c" TEXT, "select" date, "Table" date, date date, é date, "1a" date, "a""b" date)'],
+  ],
   ['MAP(VARCHAR, INTEGER)', ['MAP(VARCHAR,INT)']],
   ['MAP(INTEGER, INTEGER[])[]', ['map(int,int[])[]']],
   ['UNION(a INTEGER, b VARCHAR)', ['UNION(a INT,b VARCHAR)']],
   ["ENUM('x', 'y')", ["ENUM('x','y')"]],
   ["ENUM('it''s', '')", ["enum('it''s','')"]],
-  ["STRUCT(e ENUM('a'), l DECIMAL(3,1)[], m MAP(VARCHAR, UNION(x JSON, y UUID)))", ["struct(e enum('a'), l decimal(3,1)[], m map(text, union(x json, y uuid)))"]],
+  [
+    "STRUCT(e ENUM('a'), l DECIMAL(3,1)[], m MAP(VARCHAR, UNION(x JSON, y UUID)))",
+    ["struct(e enum('a'), l decimal(3,1)[], m map(text, union(x json, y uuid)))"],
+  ],
 ];
 
 describe.each(TABLE)('%s', (canonical, spellings) => {
@@ -88,7 +109,10 @@ test('the keywords are those of the engine', async () => {
 });
 
 const name = fc
-  .oneof(fc.constantFrom('a', 'B', 'key', 'select', 'b c', 'x"y', "x'y", 'é', '_x', 'x$', '0', 'ÄÖ', '(', ',', 'INT'), fc.string({ minLength: 1, maxLength: 5 }))
+  .oneof(
+    fc.constantFrom('a', 'B', 'key', 'select', 'b c', 'x"y', "x'y", 'é', '_x', 'x$', '0', 'ÄÖ', '(', ',', 'INT'),
+    fc.string({ minLength: 1, maxLength: 5 }),
+  )
   .filter((text) => !/[\p{Cc}\p{Cs}]/u.test(text));
 
 const names = fc.uniqueArray(name, { minLength: 1, maxLength: 4, selector: (text) => text.toLowerCase() });
@@ -96,7 +120,16 @@ const names = fc.uniqueArray(name, { minLength: 1, maxLength: 4, selector: (text
 const { type: anyType } = fc.letrec<{ type: string }>((tie) => ({
   type: fc.oneof(
     { maxDepth: 4, depthSize: 'small' },
-    fc.constantFrom('INT4', 'text', 'decimal(5,2)', 'timestamptz', 'json', 'varchar(3)', 'double precision', 'time with time zone'),
+    fc.constantFrom(
+      'INT4',
+      'text',
+      'decimal(5,2)',
+      'timestamptz',
+      'json',
+      'varchar(3)',
+      'double precision',
+      'time with time zone',
+    ),
     fc.uniqueArray(name, { minLength: 1, maxLength: 3 }).map((values) => `enum(${values.map(quoteLiteral).join(',')})`),
     tie('type').map((inner) => `${inner}[]`),
     fc.tuple(tie('type'), fc.integer({ min: 1, max: 4 })).map(([inner, size]) => `${inner}[${size}]`),

@@ -37,10 +37,14 @@ async function makeFile(name: string, rows: number, blockSizeBytes = SMALL_BLOCK
 }
 
 async function single(sql: string): Promise<unknown> {
-  return database.withConnection(never, async (connection) => (await connection.runAndReadAll(sql)).getRowsJson()[0]?.[0]);
+  return database.withConnection(
+    never,
+    async (connection) => (await connection.runAndReadAll(sql)).getRowsJson()[0]?.[0],
+  );
 }
 
-const attached = (): Promise<unknown> => single(`SELECT count(*)::INT FROM duckdb_databases() WHERE NOT internal AND path IS NOT NULL`);
+const attached = (): Promise<unknown> =>
+  single(`SELECT count(*)::INT FROM duckdb_databases() WHERE NOT internal AND path IS NOT NULL`);
 
 function openDescriptorsOf(path: string): number {
   return readdirSync('/proc/self/fd').filter((fd) => {
@@ -75,17 +79,24 @@ describe('withStagedFile', () => {
     await database.withStagedFile(path, { blockSizeBytes: SMALL_BLOCK_BYTES }, never, async (connection, alias) => {
       await connection.run(`INSERT INTO ${dataTable(alias)} VALUES (99)`);
     });
-    const count = await database.withVersion({ id: 'v', path }, (alias) => single(`SELECT count(*)::INT FROM ${dataTable(alias)}`));
+    const count = await database.withVersion({ id: 'v', path }, (alias) =>
+      single(`SELECT count(*)::INT FROM ${dataTable(alias)}`),
+    );
     expect(count).toBe(11);
   });
 
   test('passes the error on and lets go of the file, also inside a transaction', async () => {
     const path = join(directory, 'bad.duckdb');
-    const work = database.withStagedFile(path, { blockSizeBytes: SMALL_BLOCK_BYTES }, never, async (connection, alias) => {
-      await connection.run('BEGIN');
-      await connection.run(`CREATE TABLE ${dataTable(alias)} (id INTEGER)`);
-      await connection.run('SELECT no_such_column');
-    });
+    const work = database.withStagedFile(
+      path,
+      { blockSizeBytes: SMALL_BLOCK_BYTES },
+      never,
+      async (connection, alias) => {
+        await connection.run('BEGIN');
+        await connection.run(`CREATE TABLE ${dataTable(alias)} (id INTEGER)`);
+        await connection.run('SELECT no_such_column');
+      },
+    );
     await expect(work).rejects.toThrow(/no_such_column/);
     expect(await attached()).toBe(0);
     expect(openDescriptorsOf(path)).toBe(0);
@@ -95,12 +106,17 @@ describe('withStagedFile', () => {
     const path = join(directory, 'slow.duckdb');
     const abort = new AbortController();
     const started = performance.now();
-    const work = database.withStagedFile(path, { blockSizeBytes: SMALL_BLOCK_BYTES }, abort.signal, async (connection, alias) => {
-      await connection.run(`CREATE TABLE ${dataTable(alias)} AS SELECT 1 AS id`);
-      const running = connection.run('SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b');
-      abort.abort();
-      await running;
-    });
+    const work = database.withStagedFile(
+      path,
+      { blockSizeBytes: SMALL_BLOCK_BYTES },
+      abort.signal,
+      async (connection, alias) => {
+        await connection.run(`CREATE TABLE ${dataTable(alias)} AS SELECT 1 AS id`);
+        const running = connection.run('SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b');
+        abort.abort();
+        await running;
+      },
+    );
     await expect(work).rejects.toSatisfy((error) => isDomainError(error, 'request_cancelled'));
     expect(performance.now() - started).toBeLessThan(10_000);
     expect(await attached()).toBe(0);
@@ -110,13 +126,17 @@ describe('withStagedFile', () => {
 describe('withVersion', () => {
   test('concurrent users of a version share one attachment', async () => {
     const path = await makeFile('a.duckdb', 3);
-    const aliases = await Promise.all([1, 2, 3].map(() => database.withVersion({ id: 'a', path }, async (alias) => alias)));
+    const aliases = await Promise.all(
+      [1, 2, 3].map(() => database.withVersion({ id: 'a', path }, async (alias) => alias)),
+    );
     expect(new Set(aliases).size).toBe(1);
     expect(await attached()).toBe(1);
   });
 
   test('detaches the least recently used, never one in use', async () => {
-    const [a, b, c] = await Promise.all(['a', 'b', 'c'].map(async (id) => ({ id, path: await makeFile(`${id}.duckdb`, 1) })));
+    const [a, b, c] = await Promise.all(
+      ['a', 'b', 'c'].map(async (id) => ({ id, path: await makeFile(`${id}.duckdb`, 1) })),
+    );
     if (a === undefined || b === undefined || c === undefined) throw new Error('three files expected');
     await database.withVersion(a, async (alias) => {
       await database.withVersion(b, async () => undefined);
@@ -140,7 +160,9 @@ describe('withVersion', () => {
 
   test('a missing file is a storage error that names no path, and may be tried again', async () => {
     const missing = { id: 'a', path: join(directory, 'a.duckdb') };
-    const failure: unknown = await database.withVersion(missing, async () => undefined).catch((error: unknown) => error);
+    const failure: unknown = await database
+      .withVersion(missing, async () => undefined)
+      .catch((error: unknown) => error);
     expect(isDomainError(failure, 'storage_error')).toBe(true);
     expect(String(failure)).not.toContain(directory);
     await makeFile('a.duckdb', 1);

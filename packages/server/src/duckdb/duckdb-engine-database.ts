@@ -125,7 +125,9 @@ export class DuckDbEngineDatabase implements EngineDatabase {
     const exists = (await sizeOf(path)) !== undefined;
     const blockSize = exists ? '' : `BLOCK_SIZE ${blockSizeBytes}, `;
     try {
-      await this.#runControl(`ATTACH ${quoteLiteral(path)} AS ${alias} (${blockSize}STORAGE_VERSION '${STORAGE_VERSION}')`);
+      await this.#runControl(
+        `ATTACH ${quoteLiteral(path)} AS ${alias} (${blockSize}STORAGE_VERSION '${STORAGE_VERSION}')`,
+      );
     } catch (error) {
       throw fileFailure(error, 'The staged file cannot be opened.');
     }
@@ -162,6 +164,9 @@ async function sizeOf(path: string): Promise<number | undefined> {
 async function mustHaveNoLog(path: string): Promise<void> {
   for (const suffix of LOG_SUFFIXES) {
     if ((await sizeOf(path + suffix)) === undefined) continue;
-    throw new DomainError('storage_error', 'The engine left an unfinished log beside the new file; nothing was changed.');
+    throw new DomainError(
+      'storage_error',
+      'The engine left an unfinished log beside the new file; nothing was changed.',
+    );
   }
 }

@@ -63,11 +63,17 @@ const FAILURE_RULES: readonly FailureRule[] = [
   {
     pattern: /^Out of Memory Error|std::bad_alloc|failed to allocate|could not allocate/i,
     toError: (cause) =>
-      new DomainError('out_of_memory', 'The operation needs more memory than a worker may use; nothing was changed.', {}, { cause }),
+      new DomainError(
+        'out_of_memory',
+        'The operation needs more memory than a worker may use; nothing was changed.',
+        {},
+        { cause },
+      ),
   },
   {
     pattern: /Could not write|Could not sync|Could not truncate|fsync failed|Input\/output error|EIO/i,
-    toError: (cause) => new DomainError('storage_error', 'The disk reported an error; nothing was acknowledged.', {}, { cause }),
+    toError: (cause) =>
+      new DomainError('storage_error', 'The disk reported an error; nothing was acknowledged.', {}, { cause }),
   },
 ];
 

@@ -16,7 +16,10 @@ const LOOK_INTERVAL_MS = 25;
  * Right only for writers that append and never go back, as the engine's CSV and Parquet writers do; a test compares the result with
  * the finished file for every format. The file must not be attached: see `checksumFile`.
  */
-export async function checksumWhileWriting<T>(path: string, write: () => Promise<T>): Promise<FileChecksum & { result: T }> {
+export async function checksumWhileWriting<T>(
+  path: string,
+  write: () => Promise<T>,
+): Promise<FileChecksum & { result: T }> {
   const writer = new WriterProgress(write());
   const [written, hashed] = await Promise.allSettled([writer.result, followFile(path, writer)]);
   // The writer's failure is the cause of the other one, for instance of a file that never came.
@@ -56,7 +59,7 @@ async function followFile(path: string, writer: WriterProgress<unknown>): Promis
   try {
     const hash = createHash('sha256');
     const buffer = Buffer.allocUnsafe(BUFFER_BYTES);
-    for (let sizeBytes = 0; ; ) {
+    for (let sizeBytes = 0; ;) {
       // Looked at before reading: what is read after the writer ended is the rest.
       const { finished } = writer;
       sizeBytes += await hashFrom(file, hash, buffer, sizeBytes);
@@ -69,7 +72,7 @@ async function followFile(path: string, writer: WriterProgress<unknown>): Promis
 }
 
 async function hashFrom(file: FileHandle, hash: Hash, buffer: Buffer, start: number): Promise<number> {
-  for (let position = start; ; ) {
+  for (let position = start; ;) {
     const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
     if (bytesRead === 0) return position - start;
     hash.update(buffer.subarray(0, bytesRead));

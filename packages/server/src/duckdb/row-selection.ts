@@ -35,13 +35,15 @@ export function selectionFailure(error: unknown, selection: RowSelection): unkno
 
 function selectedColumns(shape: TableShape, names: readonly string[] | null): readonly ColumnDefinition[] {
   if (names === null) return shape.columns;
-  if (names.length === 0) throw new DomainError('invalid_request', 'Name at least one column, or leave the list out for all.');
+  if (names.length === 0)
+    throw new DomainError('invalid_request', 'Name at least one column, or leave the list out for all.');
   const byKey = new Map(shape.columns.map((column) => [nameKey(column.name), column]));
   const chosen = new Set<ColumnDefinition>();
   for (const name of names) {
     const column = byKey.get(nameKey(name));
     if (column === undefined) throw unknownColumn(name, shape);
-    if (chosen.has(column)) throw new DomainError('invalid_request', `Column '${column.name}' is chosen twice.`, { column: column.name });
+    if (chosen.has(column))
+      throw new DomainError('invalid_request', `Column '${column.name}' is chosen twice.`, { column: column.name });
     chosen.add(column);
   }
   return [...chosen];
@@ -49,10 +51,14 @@ function selectedColumns(shape: TableShape, names: readonly string[] | null): re
 
 function unknownColumn(name: string, shape: TableShape): DomainError {
   const existing = shape.columns.map((column) => column.name);
-  return new DomainError('unknown_column', `The table has no column '${name}'; its columns are ${existing.slice(0, 50).join(', ')}.`, {
-    column: name,
-    existing_columns: existing,
-  });
+  return new DomainError(
+    'unknown_column',
+    `The table has no column '${name}'; its columns are ${existing.slice(0, 50).join(', ')}.`,
+    {
+      column: name,
+      existing_columns: existing,
+    },
+  );
 }
 
 function limitText(limit: number): string {

@@ -90,7 +90,8 @@ export function intervalText(months: number, days: number, micros: bigint): stri
   const minutes = (absolute / 60_000_000n) % 60n;
   const seconds = (absolute / 1_000_000n) % 60n;
   const fraction = absolute % 1_000_000n;
-  const secondsText = fraction === 0n ? String(seconds) : `${seconds}.${String(fraction).padStart(6, '0').replace(/0+$/, '')}`;
+  const secondsText =
+    fraction === 0n ? String(seconds) : `${seconds}.${String(fraction).padStart(6, '0').replace(/0+$/, '')}`;
   const time =
     (hours === 0n ? '' : `${sign}${hours}H`) +
     (minutes === 0n ? '' : `${sign}${minutes}M`) +

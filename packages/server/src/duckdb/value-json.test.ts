@@ -146,12 +146,16 @@ test('property: dates and timestamps are the engine’s own text, with a T for y
 
 test('property: doubles and big integers come back as they were', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), async (double, big) => {
-      const result = await connection.run('SELECT $1::DOUBLE AS d, $2::BIGINT AS b', [double, big], [DOUBLE, BIGINT]);
-      const { rowsJson } = await rowsToJson(result);
-      expect(rowsJson.endsWith(`,"b":${big}}]`)).toBe(true);
-      expect((JSON.parse(rowsJson) as { d: number }[])[0]?.d).toBe(double);
-    }),
+    fc.asyncProperty(
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+      async (double, big) => {
+        const result = await connection.run('SELECT $1::DOUBLE AS d, $2::BIGINT AS b', [double, big], [DOUBLE, BIGINT]);
+        const { rowsJson } = await rowsToJson(result);
+        expect(rowsJson.endsWith(`,"b":${big}}]`)).toBe(true);
+        expect((JSON.parse(rowsJson) as { d: number }[])[0]?.d).toBe(double);
+      },
+    ),
     { numRuns: 200 },
   );
 });

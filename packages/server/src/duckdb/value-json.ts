@@ -45,7 +45,12 @@ export async function rowsToJson(result: DuckDBMaterializedResult): Promise<{ ro
 }
 
 /** Column by column, because a vector is read fastest that way; a row's text grows from left to right. */
-function appendRows(chunk: DuckDBDataChunk, prefixes: readonly string[], writers: readonly ValueWriter[], rows: string[]): void {
+function appendRows(
+  chunk: DuckDBDataChunk,
+  prefixes: readonly string[],
+  writers: readonly ValueWriter[],
+  rows: string[],
+): void {
   const texts = new Array<string>(chunk.rowCount).fill('');
   for (const [column, write] of writers.entries()) {
     const vector = chunk.getColumnVector(column);
@@ -127,7 +132,10 @@ const writeFloat: ValueWriter = (value) => {
 };
 
 /** For values whose text has nothing to escape. */
-function textOf<T extends DuckDBValue>(valueClass: abstract new (...args: never[]) => T, toText: (value: T) => string): ValueWriter {
+function textOf<T extends DuckDBValue>(
+  valueClass: abstract new (...args: never[]) => T,
+  toText: (value: T) => string,
+): ValueWriter {
   return (value) => {
     if (!(value instanceof valueClass)) throw new Error(`unexpected value of class ${valueClass.name}`);
     return `"${toText(value)}"`;
@@ -165,13 +173,17 @@ const SCALAR_WRITERS: Readonly<Partial<Record<DuckDBTypeId, ValueWriter>>> = {
   [DuckDBTypeId.TIME_NS]: textOf(DuckDBTimeNSValue, ({ nanos }) => timeText(nanos / 1_000n, Number(nanos % 1_000n))),
   [DuckDBTypeId.TIME_TZ]: textOf(DuckDBTimeTZValue, ({ micros, offset }) => timeText(micros) + offsetText(offset)),
   [DuckDBTypeId.TIMESTAMP]: textOf(DuckDBTimestampValue, ({ micros }) => timestampText(micros)),
-  [DuckDBTypeId.TIMESTAMP_S]: textOf(DuckDBTimestampSecondsValue, (value) => coarseTimestamp(value.seconds, 1_000_000n, value.isFinite)),
+  [DuckDBTypeId.TIMESTAMP_S]: textOf(DuckDBTimestampSecondsValue, (value) =>
+    coarseTimestamp(value.seconds, 1_000_000n, value.isFinite),
+  ),
   [DuckDBTypeId.TIMESTAMP_MS]: textOf(DuckDBTimestampMillisecondsValue, (value) =>
     coarseTimestamp(value.millis, 1_000n, value.isFinite),
   ),
   [DuckDBTypeId.TIMESTAMP_NS]: textOf(DuckDBTimestampNanosecondsValue, ({ nanos }) => timestampNanosText(nanos)),
   [DuckDBTypeId.TIMESTAMP_TZ]: textOf(DuckDBTimestampTZValue, ({ micros }) => timestampText(micros, '+00:00')),
-  [DuckDBTypeId.INTERVAL]: textOf(DuckDBIntervalValue, ({ months, days, micros }) => intervalText(months, days, micros)),
+  [DuckDBTypeId.INTERVAL]: textOf(DuckDBIntervalValue, ({ months, days, micros }) =>
+    intervalText(months, days, micros),
+  ),
 };
 
 function coarseTimestamp(ticks: bigint, microsPerTick: bigint, finite: boolean): string {

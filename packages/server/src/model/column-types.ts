@@ -47,20 +47,27 @@ const PLAIN_TYPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Words that continue a name of several words, by the words before them. */
-const CONTINUATIONS: ReadonlyMap<string, readonly string[]> = new Map(Object.entries({
-  double: ['precision'],
-  character: ['varying'],
-  char: ['varying'],
-  nchar: ['varying'],
-  national: ['character'],
-  'national character': ['varying'],
-  time: ['with', 'without'],
-  timestamp: ['with', 'without'],
-  ...Object.fromEntries(['time with', 'time without', 'timestamp with', 'timestamp without'].map((name) => [name, ['time']])),
-  ...Object.fromEntries(
-    ['time with time', 'time without time', 'timestamp with time', 'timestamp without time'].map((name) => [name, ['zone']]),
-  ),
-}));
+const CONTINUATIONS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    double: ['precision'],
+    character: ['varying'],
+    char: ['varying'],
+    nchar: ['varying'],
+    national: ['character'],
+    'national character': ['varying'],
+    time: ['with', 'without'],
+    timestamp: ['with', 'without'],
+    ...Object.fromEntries(
+      ['time with', 'time without', 'timestamp with', 'timestamp without'].map((name) => [name, ['time']]),
+    ),
+    ...Object.fromEntries(
+      ['time with time', 'time without time', 'timestamp with time', 'timestamp without time'].map((name) => [
+        name,
+        ['zone'],
+      ]),
+    ),
+  }),
+);
 
 function alias(engineName: string, ...names: string[]): [string, string][] {
   return names.map((name) => [name, engineName]);
@@ -118,7 +125,8 @@ function parseNamedType(tokens: TypeTokens, depth: number, arrayElements: number
       return `STRUCT(${parseFields(tokens, depth, arrayElements).join(', ')})`;
     case 'union': {
       const members = parseFields(tokens, depth, arrayElements);
-      if (members.length > MAX_UNION_MEMBERS) throw tokens.failure(`a UNION has ${MAX_UNION_MEMBERS} members at most`, start);
+      if (members.length > MAX_UNION_MEMBERS)
+        throw tokens.failure(`a UNION has ${MAX_UNION_MEMBERS} members at most`, start);
       return `UNION(${members.join(', ')})`;
     }
     case 'map': {
@@ -154,7 +162,8 @@ function applyParameters(tokens: TypeTokens, name: string, plain: string): strin
   tokens.must(')');
   if (plain.startsWith('DECIMAL')) {
     const scale = second ?? 0;
-    if (first < 1 || first > MAX_DECIMAL_WIDTH) throw tokens.failure(`the width of a DECIMAL is 1 to ${MAX_DECIMAL_WIDTH}`, start);
+    if (first < 1 || first > MAX_DECIMAL_WIDTH)
+      throw tokens.failure(`the width of a DECIMAL is 1 to ${MAX_DECIMAL_WIDTH}`, start);
     if (scale > first) throw tokens.failure('the scale of a DECIMAL cannot be greater than its width', start);
     return `DECIMAL(${first},${scale})`;
   }

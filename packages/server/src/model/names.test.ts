@@ -21,10 +21,36 @@ function ruleBrokenBy(check: (value: string) => void, value: string): string | u
 
 describe('names that clients of the reference API use', () => {
   const accepted: [string, (value: string) => void, string[]][] = [
-    ['project', mustBeValidProjectId, ['123', '456', 'test-project', 'snap_e2e_proj', 'idem_test_1', 'apikey_proj_3', 'test_proj_123']],
-    ['bucket', mustBeValidBucketName, ['bucket', 'bucket1', 'in_c_sales', 'out_c_reports', 'my_special_bucket', 'in.c-main', 'team-a']],
+    [
+      'project',
+      mustBeValidProjectId,
+      ['123', '456', 'test-project', 'snap_e2e_proj', 'idem_test_1', 'apikey_proj_3', 'test_proj_123'],
+    ],
+    [
+      'bucket',
+      mustBeValidBucketName,
+      ['bucket', 'bucket1', 'in_c_sales', 'out_c_reports', 'my_special_bucket', 'in.c-main', 'team-a'],
+    ],
     ['table', mustBeValidTableName, ['orders', 'order_items', 'data', 'all_types', 'table_a', 'users_restored']],
-    ['column', mustBeValidColumnName, ['id', 'name', 'date', 'timestamp', 'value', 'total', 'col', 'quantity', 'col_varchar', 'two words', '"', '1st', 'Größe']],
+    [
+      'column',
+      mustBeValidColumnName,
+      [
+        'id',
+        'name',
+        'date',
+        'timestamp',
+        'value',
+        'total',
+        'col',
+        'quantity',
+        'col_varchar',
+        'two words',
+        '"',
+        '1st',
+        'Größe',
+      ],
+    ],
     ['file', mustBeValidFileName, ['test.csv', 'renamed.csv', 'huge.csv', 'Verkäufe 2026 (1).csv', '.hidden']],
   ];
   test.each(accepted)('%s', (_kind, check, names) => {
@@ -33,11 +59,14 @@ describe('names that clients of the reference API use', () => {
 });
 
 describe('identifiers', () => {
-  test.each(['', '_x', '.x', '-x', '..', '../x', 'a/b', 'a\\b', 'a b', 'ä', 'a\0', 'a\n', 'a'.repeat(65), 'x;', '"x"'])('%j is refused', (name) => {
-    for (const check of [mustBeValidProjectId, mustBeValidBucketName, mustBeValidTableName]) {
-      expect(ruleBrokenBy(check, name)).toContain('letters, digits');
-    }
-  });
+  test.each(['', '_x', '.x', '-x', '..', '../x', 'a/b', 'a\\b', 'a b', 'ä', 'a\0', 'a\n', 'a'.repeat(65), 'x;', '"x"'])(
+    '%j is refused',
+    (name) => {
+      for (const check of [mustBeValidProjectId, mustBeValidBucketName, mustBeValidTableName]) {
+        expect(ruleBrokenBy(check, name)).toContain('letters, digits');
+      }
+    },
+  );
 
   test('64 characters are accepted', () => {
     expect(ruleBrokenBy(mustBeValidTableName, 'a'.repeat(64))).toBeUndefined();

@@ -19,7 +19,8 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 /** Names become parts of paths: no separator, and nothing that begins like a hidden or an internal directory. */
 export function mustBeValidProjectId(value: string): void {
   mustBeIdentifier('project id', value);
-  if (nameKey(value).includes(BRANCH_MARK)) throw invalidName('project id', value, `it must not contain "${BRANCH_MARK}"`);
+  if (nameKey(value).includes(BRANCH_MARK))
+    throw invalidName('project id', value, `it must not contain "${BRANCH_MARK}"`);
 }
 
 export function mustBeValidBucketName(value: string): void {
@@ -43,12 +44,15 @@ function mustBeIdentifier(kind: NameKind, value: string): void {
 }
 
 function mustBePrintable(kind: NameKind, value: string, maxLength: number): void {
-  if (value.length === 0 || value.length > maxLength) throw invalidName(kind, value, `use 1 to ${maxLength} characters`);
+  if (value.length === 0 || value.length > maxLength)
+    throw invalidName(kind, value, `use 1 to ${maxLength} characters`);
   if (UNPRINTABLE.test(value)) throw invalidName(kind, value, 'use printable characters only');
   if (value.trim() !== value) throw invalidName(kind, value, 'it must not begin or end with a blank');
 }
 
 function invalidName(kind: NameKind, value: string, rule: string): DomainError {
-  const shown = [...value.slice(0, 64)].map((character) => (UNPRINTABLE.test(character) ? '\ufffd' : character)).join('');
+  const shown = [...value.slice(0, 64)]
+    .map((character) => (UNPRINTABLE.test(character) ? '\ufffd' : character))
+    .join('');
   return new DomainError('invalid_name', `Invalid ${kind} "${shown}": ${rule}.`, { kind, name: shown, rule });
 }

@@ -80,10 +80,16 @@ export class TypeTokens {
       const offset = TOKEN_PATTERN.lastIndex;
       const groups = TOKEN_PATTERN.exec(this.text)?.groups;
       const position = offset + 1;
-      if (groups === undefined) throw this.failure(`unexpected character "${String.fromCodePoint(this.text.codePointAt(offset) ?? 32)}"`, position);
+      if (groups === undefined)
+        throw this.failure(
+          `unexpected character "${String.fromCodePoint(this.text.codePointAt(offset) ?? 32)}"`,
+          position,
+        );
       if (groups.word !== undefined) tokens.push({ kind: 'word', text: groups.word, position });
-      else if (groups.name !== undefined) tokens.push({ kind: 'name', text: groups.name.replaceAll('""', '"'), position });
-      else if (groups.string !== undefined) tokens.push({ kind: 'string', text: groups.string.replaceAll("''", "'"), position });
+      else if (groups.name !== undefined)
+        tokens.push({ kind: 'name', text: groups.name.replaceAll('""', '"'), position });
+      else if (groups.string !== undefined)
+        tokens.push({ kind: 'string', text: groups.string.replaceAll("''", "'"), position });
       else if (groups.integer !== undefined) tokens.push({ kind: 'integer', text: groups.integer, position });
       else if (groups.symbol !== undefined) tokens.push({ kind: 'symbol', text: groups.symbol, position });
     }
@@ -109,7 +115,9 @@ export class TypeTokens {
 
   #expected(what: string): DomainError {
     const token = this.#peek();
-    return this.failure(token.kind === 'end' ? `expected ${what}, but the text ends` : `expected ${what} instead of "${token.text}"`);
+    return this.failure(
+      token.kind === 'end' ? `expected ${what}, but the text ends` : `expected ${what} instead of "${token.text}"`,
+    );
   }
 }
 

@@ -5,6 +5,8 @@ import type { OperationLogEntry } from '../metadata/records.js';
 const FLUSH_DELAY_MS = 200;
 /** A flood of refused requests must not become a flood of commits or of memory. */
 const MAX_PENDING = 5000;
+/** Strangers without any key must not be able to fill the disk; of what they try, this many rows are kept a batch. */
+const MAX_PENDING_ANONYMOUS = 20;
 
 /**
  * Audit rows of refused and failed requests. A successful change writes its row in its own transaction
@@ -13,6 +15,7 @@ const MAX_PENDING = 5000;
  */
 export class AuditLog {
   #pending: OperationLogEntry[] = [];
+  #pendingAnonymous = 0;
   #dropped = 0;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> = Promise.resolve();
@@ -23,10 +26,12 @@ export class AuditLog {
   ) {}
 
   record(entry: OperationLogEntry): void {
-    if (this.#pending.length >= MAX_PENDING) {
+    const anonymous = entry.actor === null;
+    if (this.#pending.length >= MAX_PENDING || (anonymous && this.#pendingAnonymous >= MAX_PENDING_ANONYMOUS)) {
       this.#dropped += 1;
       return;
     }
+    if (anonymous) this.#pendingAnonymous += 1;
     this.#pending.push(entry);
     this.#timer ??= setTimeout(() => void this.flush(), FLUSH_DELAY_MS).unref();
   }
@@ -44,6 +49,7 @@ export class AuditLog {
     const dropped = this.#dropped;
     if (entries.length === 0 && dropped === 0) return;
     this.#pending = [];
+    this.#pendingAnonymous = 0;
     this.#dropped = 0;
     if (dropped > 0) this.logger.warn({ dropped }, 'audit rows of refused requests were dropped during a flood');
     try {

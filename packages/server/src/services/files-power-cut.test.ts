@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -40,6 +40,16 @@ function afterEachCommit(store: MetadataStore, tell: () => Promise<void>): Metad
 async function copyMetadata(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   await run('cp', [...METADATA_FILES.map((name) => join(from, name)), to]);
+}
+
+/** Many a moment leaves the same disk; one of each is enough. */
+async function fingerprint(directory: string): Promise<string> {
+  const files: string[] = [];
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile()) files.push(`${path.slice(directory.length)}=${await readFile(path, 'hex')}`);
+  }
+  return files.sort().join(' ');
 }
 
 async function expectCompleteFiles(scene: FilesScene, when: string): Promise<void> {
@@ -99,13 +109,17 @@ describe('Files at a power cut', () => {
     await scene.close();
 
     let checked = 0;
+    const seen = new Set<string>();
     for (const [index, { fromEvent, directory }] of snapshots.entries()) {
       const untilEvent = snapshots[index + 1]?.fromEvent ?? recording.events.length;
       for (let cut = fromEvent; cut <= untilEvent; cut += 1) {
         for (const variant of POWER_CUT_VARIANTS) {
           await using restored = await makeTempDir();
-          await copyMetadata(directory, restored.path);
           await recording.materialise(cut, variant, join(restored.path, 'files'));
+          const disk = `${directory}: ${await fingerprint(join(restored.path, 'files'))}`;
+          if (seen.has(disk)) continue;
+          seen.add(disk);
+          await copyMetadata(directory, restored.path);
           const restarted = await openFilesScene({ root: restored.path });
           try {
             await expectCompleteFiles(restarted, `cut after ${cut} events, ${variant}`);
@@ -118,6 +132,6 @@ describe('Files at a power cut', () => {
         }
       }
     }
-    expect(checked).toBeGreaterThan(150);
+    expect(checked).toBeGreaterThan(20);
   });
 });

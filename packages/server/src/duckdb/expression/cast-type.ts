@@ -12,7 +12,8 @@ function typeText(type: SyntaxNode): string {
   if (!isNode(type.type_info)) return id;
   const info = type.type_info;
   // An alias means another type over this storage, such as GEOMETRY over BLOB.
-  if (info.alias !== '' || isNode(info.extension_info)) throw new SyntaxFailure(`the type ${String(info.alias)} is not permitted`);
+  if (info.alias !== '' || isNode(info.extension_info))
+    throw new SyntaxFailure(`the type ${String(info.alias)} is not permitted`);
   switch (id) {
     case 'DECIMAL':
       return `DECIMAL(${Number(info.width)},${Number(info.scale)})`;

@@ -20,7 +20,8 @@ export function printConstant(constant: SyntaxNode): string {
   const type = isNode(constant.type) ? constant.type : {};
   const id = String(type.id);
   if (id === 'VARCHAR') {
-    if (isNode(type.type_info) || typeof constant.value !== 'string') throw new SyntaxFailure('a text constant of an unknown type');
+    if (isNode(type.type_info) || typeof constant.value !== 'string')
+      throw new SyntaxFailure('a text constant of an unknown type');
     return quoteLiteral(constant.value);
   }
   if (id === 'BOOLEAN') return constant.value === true ? "CAST('t' AS BOOLEAN)" : "CAST('f' AS BOOLEAN)";

@@ -2,7 +2,15 @@ import { nameKey } from '../../model/columns.js';
 import { quoteIdentifier } from '../quoting.js';
 import { printCastType } from './cast-type.js';
 import { printConstant } from './constant-text.js';
-import { BINARY_OPERATORS, CALLABLE_NAMES, CLOCK_WORDS, PERMITTED_FUNCTIONS, UNARY_OPERATORS } from './permitted-functions.js';
+import {
+  BINARY_OPERATORS,
+  CALLABLE_NAMES,
+  CLOCK_WORDS,
+  MAX_PATTERN_LENGTH,
+  PATTERN_FUNCTIONS,
+  PERMITTED_FUNCTIONS,
+  UNARY_OPERATORS,
+} from './permitted-functions.js';
 import { asList, asNode, isNode, SyntaxFailure, type SyntaxNode } from './syntax-tree.js';
 
 /** Far above what people write, far below what costs the engine its stack (its own limit is 1000). */
@@ -71,7 +79,9 @@ export class ExpressionPrinter {
         // Outside a function that takes a lambda, `a -> 'b'` extracts from JSON; no such function is permitted.
         return `(${this.#child(node.lhs, depth)} -> ${this.#child(node.expr, depth)})`;
       default:
-        throw new SyntaxFailure(REFUSED_CLASSES[String(node.class)] ?? `${String(node.class)} expressions are not permitted`);
+        throw new SyntaxFailure(
+          REFUSED_CLASSES[String(node.class)] ?? `${String(node.class)} expressions are not permitted`,
+        );
     }
   }
 
@@ -97,7 +107,8 @@ export class ExpressionPrinter {
 
   #unknownColumn(name: string): SyntaxFailure {
     const names = [...this.#columns.values()];
-    if (names.length === 0) return new SyntaxFailure(`it cannot refer to the column "${name}" (texts need single quotes)`);
+    if (names.length === 0)
+      return new SyntaxFailure(`it cannot refer to the column "${name}" (texts need single quotes)`);
     const shown = names.slice(0, COLUMNS_SHOWN).join(', ') + (names.length > COLUMNS_SHOWN ? ', …' : '');
     return new SyntaxFailure(`the table has no column "${name}" (texts need single quotes); its columns are ${shown}`);
   }
@@ -166,6 +177,7 @@ export class ExpressionPrinter {
     const children = asList(node.children).map(asNode);
     if (operator) return this.#operatorFunction(name, children, depth);
     if (!PERMITTED_FUNCTIONS.has(name)) throw new SyntaxFailure(`the function ${name} is not permitted`);
+    if (PATTERN_FUNCTIONS.has(name)) mustBeShortPattern(children[1]);
     return `${CALLABLE_NAMES.get(name) ?? name}(${children.map((child) => this.#argument(name, child, depth)).join(', ')})`;
   }
 
@@ -181,7 +193,8 @@ export class ExpressionPrinter {
     const text = this.#child(child, depth);
     const alias = child.alias;
     if (typeof alias !== 'string' || alias === '') return text;
-    if (functionName !== 'struct_pack') throw new SyntaxFailure(`the function ${functionName} takes no named arguments`);
+    if (functionName !== 'struct_pack')
+      throw new SyntaxFailure(`the function ${functionName} takes no named arguments`);
     return `${quoteIdentifier(alias)} := ${text}`;
   }
 }
@@ -191,8 +204,23 @@ function mustBePlainCall(node: SyntaxNode, name: string): void {
     throw new SyntaxFailure(`call the function as ${name}(…), without a name in front of it`);
   }
   const orders = isNode(node.order_bys) ? asList(node.order_bys.orders) : [];
-  if (node.catalog !== '' || node.filter !== null || node.distinct !== false || node.export_state !== false || orders.length > 0) {
+  if (
+    node.catalog !== '' ||
+    node.filter !== null ||
+    node.distinct !== false ||
+    node.export_state !== false ||
+    orders.length > 0
+  ) {
     throw new SyntaxFailure(`the call of ${name} has parts that are not permitted`);
+  }
+}
+
+function mustBeShortPattern(node: SyntaxNode | undefined): void {
+  const pattern = node?.class === 'CONSTANT' ? asNode(node.value).value : undefined;
+  if (typeof pattern !== 'string' || pattern.length > MAX_PATTERN_LENGTH) {
+    throw new SyntaxFailure(
+      `a regular expression must be a text in single quotes of ${MAX_PATTERN_LENGTH} characters at most`,
+    );
   }
 }
 

@@ -14,6 +14,8 @@ export function findForbiddenMark(text: string): string | undefined {
     const mark = MARKS.find((candidate) => text.startsWith(candidate, position));
     if (mark !== undefined) return mark;
     if (character === '$') return '$';
+    // A number and an E'…' that touch: whether the backslashes escape depends on who reads it, and nobody means it.
+    if (/^[\d_][eE]'/.test(text.slice(position, position + 3))) return text.slice(position, position + 3);
   }
   return undefined;
 }
@@ -30,7 +32,7 @@ export function hasMatchingBrackets(text: string): boolean {
 }
 
 function* unquotedCharacters(text: string): Generator<{ position: number; character: string }> {
-  for (let position = 0; position < text.length; ) {
+  for (let position = 0; position < text.length;) {
     QUOTED_PART.lastIndex = position;
     const quoted = QUOTED_PART.exec(text);
     if (quoted === null) yield { position, character: text.charAt(position) };

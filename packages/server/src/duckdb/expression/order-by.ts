@@ -15,15 +15,22 @@ export function parseOrderBy(text: string, shape: TableShape): string {
   const columns = new Map(shape.columns.map((column) => [nameKey(column.name), column.name]));
   if (text.length > MAX_LENGTH) throw failure(text, `it is longer than ${MAX_LENGTH} characters`);
   const items: string[] = [];
-  for (let position = 0; ; ) {
+  for (let position = 0; ;) {
     ITEM.lastIndex = position;
     const groups = ITEM.exec(text)?.groups;
     if (groups === undefined) {
-      throw failure(text, `write column [asc|desc] [nulls first|last], separated by commas (at position ${position + 1})`);
+      throw failure(
+        text,
+        `write column [asc|desc] [nulls first|last], separated by commas (at position ${position + 1})`,
+      );
     }
     const name = groups.quoted?.replaceAll('""', '"') ?? groups.plain ?? '';
     const column = columns.get(nameKey(name));
-    if (column === undefined) throw failure(text, `the table has no column "${name}"; its columns are ${[...columns.values()].slice(0, 50).join(', ')}`);
+    if (column === undefined)
+      throw failure(
+        text,
+        `the table has no column "${name}"; its columns are ${[...columns.values()].slice(0, 50).join(', ')}`,
+      );
     const direction = groups.direction === undefined ? '' : ` ${groups.direction.toUpperCase()}`;
     const nulls = groups.nulls === undefined ? '' : ` NULLS ${groups.nulls.toUpperCase()}`;
     items.push(`${quoteIdentifier(column)}${direction}${nulls}`);

@@ -48,6 +48,21 @@ const FUNCTIONS = `
 
 export const PERMITTED_FUNCTIONS: ReadonlySet<string> = new Set(FUNCTIONS.trim().split(/\s+/));
 
+/**
+ * Their second argument must be a text in the condition itself, and a short one: compiling a pattern of 200,000 characters, for
+ * instance from a column, takes minutes and cannot be interrupted.
+ */
+export const PATTERN_FUNCTIONS: ReadonlySet<string> = new Set([
+  'regexp_matches',
+  'regexp_full_match',
+  'regexp_extract',
+  'regexp_extract_all',
+  'regexp_replace',
+  'string_split_regex',
+  'str_split_regex',
+]);
+export const MAX_PATTERN_LENGTH = 1_000;
+
 /** Names with a grammar of their own (`position('a' IN b)`) that cannot be called with a list of arguments. */
 export const CALLABLE_NAMES: ReadonlyMap<string, string> = new Map([['position', 'strpos']]);
 
@@ -58,4 +73,10 @@ export const BINARY_OPERATORS: ReadonlySet<string> = new Set(
 export const UNARY_OPERATORS: ReadonlySet<string> = new Set(['+', '-', '~', '@']);
 
 /** Words that are functions without brackets, unless a column has that name. */
-export const CLOCK_WORDS: ReadonlySet<string> = new Set(['current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp']);
+export const CLOCK_WORDS: ReadonlySet<string> = new Set([
+  'current_date',
+  'current_time',
+  'current_timestamp',
+  'localtime',
+  'localtimestamp',
+]);

@@ -26,7 +26,10 @@ export async function parseExpression(connection: DuckDBConnection, text: string
   return condition;
 }
 
-async function parseFrames(connection: DuckDBConnection, ...statements: [string, string]): Promise<[SyntaxNode, SyntaxNode]> {
+async function parseFrames(
+  connection: DuckDBConnection,
+  ...statements: [string, string]
+): Promise<[SyntaxNode, SyntaxNode]> {
   const sql = 'SELECT json_serialize_sql($1::VARCHAR), json_serialize_sql($2::VARCHAR)';
   let row: readonly unknown[] | undefined;
   try {
@@ -62,9 +65,7 @@ const PARTS_LEFT_OUT = new Set(['where_clause', 'query_location', 'named_param_m
 
 /** The statement without its condition, without positions in the text, and without parameters, which are nodes in the condition. */
 function shapeAround(tree: SyntaxNode): string {
-  return JSON.stringify(tree, (key, value: unknown) =>
-    PARTS_LEFT_OUT.has(key) ? undefined : value,
-  );
+  return JSON.stringify(tree, (key, value: unknown) => (PARTS_LEFT_OUT.has(key) ? undefined : value));
 }
 
 export function isNode(value: unknown): value is SyntaxNode {

@@ -7,9 +7,14 @@ import { createTableSql, dataTable } from '../table-ddl.js';
 /** Checks the shape (again, when `checkShape` did already: it costs nothing) and builds an empty file of small blocks. */
 export const createTable: JobHandler<'createTable'> = async ({ stagingPath, shape }, { database, signal }) => {
   const checked = await database.withConnection(signal, (connection) => checkShapeDefinition(connection, shape));
-  await database.withStagedFile(stagingPath, { blockSizeBytes: SMALL_BLOCK_BYTES }, signal, async (connection, alias) => {
-    await connection.run(createTableSql(dataTable(alias), checked));
-  });
+  await database.withStagedFile(
+    stagingPath,
+    { blockSizeBytes: SMALL_BLOCK_BYTES },
+    signal,
+    async (connection, alias) => {
+      await connection.run(createTableSql(dataTable(alias), checked));
+    },
+  );
   const file = await checksumFile(stagingPath, signal);
   return { shape: checked, rowCount: 0, ...file, blockSizeBytes: SMALL_BLOCK_BYTES };
 };

@@ -14,13 +14,22 @@ import { dataTable } from '../table-ddl.js';
 export const verifyVersion: JobHandler<'verifyVersion'> = async ({ path }, { database, signal }) => {
   const { checksum } = await checksumFile(path, signal).catch((error: unknown) => {
     if (error instanceof DomainError) throw error;
-    throw new DomainError('storage_error', 'The stored file of the table is missing or cannot be read.', {}, { cause: error });
+    throw new DomainError(
+      'storage_error',
+      'The stored file of the table is missing or cannot be read.',
+      {},
+      { cause: error },
+    );
   });
   return database.withVersion({ id: path, path }, (alias) =>
     database.withConnection(signal, async (connection) => {
       try {
         const columns = await readColumns(connection, alias);
-        return { rowCount: await readThrough(connection, alias, columns), checksum, shape: { columns, primaryKey: [] } };
+        return {
+          rowCount: await readThrough(connection, alias, columns),
+          checksum,
+          shape: { columns, primaryKey: [] },
+        };
       } catch (error) {
         throw fileFailure(error, 'The stored file of the table is damaged: it cannot be read through.');
       }
@@ -38,8 +47,14 @@ async function readColumns(connection: DuckDBConnection, alias: string): Promise
   }));
 }
 
-async function readThrough(connection: DuckDBConnection, alias: string, columns: readonly ColumnDefinition[]): Promise<number> {
+async function readThrough(
+  connection: DuckDBConnection,
+  alias: string,
+  columns: readonly ColumnDefinition[],
+): Promise<number> {
   const hashes = columns.map((column) => `bit_xor(hash(${quoteIdentifier(column.name)}))`);
-  const result = await connection.runAndReadAll(`SELECT count(*)::DOUBLE, ${hashes.join(', ')} FROM ${dataTable(alias)}`);
+  const result = await connection.runAndReadAll(
+    `SELECT count(*)::DOUBLE, ${hashes.join(', ')} FROM ${dataTable(alias)}`,
+  );
   return Number(result.getRowsJson()[0]?.[0]);
 }

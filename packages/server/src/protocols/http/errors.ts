@@ -89,7 +89,7 @@ function issueFromDomainError(error: DomainError): ValidationIssue {
     type: error.code,
     loc: isLocation(loc) ? loc : ['body', 'name'],
     msg: error.message,
-    input: input ?? null,
+    input: input ?? ctx['name'] ?? null,
     ...(Object.keys(ctx).length === 0 ? {} : { ctx }),
   };
 }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../../errors/domain-error.js';
 import { isNotModified, parseRange, rangeStillApplies } from './byte-range.js';
@@ -41,10 +42,28 @@ export function sendDownload(download: FileDownload, request: FastifyRequest, re
   }
   return request.method === 'HEAD' || lengthBytes === 0
     ? reply.send(Buffer.alloc(0))
-    : reply.send(download.read(range));
+    : reply.send(exactly(download.read(range), lengthBytes, request));
 }
 
 function header(request: FastifyRequest, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/**
+ * Passes on as many bytes as the head of the answer promised, and ends with the last of them: a client that has them all
+ * may be gone before the source says that there is nothing more. A source that ends early breaks the answer off.
+ */
+function exactly(source: Readable, lengthBytes: number, request: FastifyRequest): Readable {
+  async function* counted(): AsyncGenerator<Buffer> {
+    let remaining = lengthBytes;
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      remaining -= chunk.length;
+      if (remaining <= 0) request.door.answerComplete = true;
+      yield remaining < 0 ? chunk.subarray(0, chunk.length + remaining) : chunk;
+      if (remaining <= 0) return;
+    }
+    throw new Error(`The stored file ended ${remaining} bytes too early`);
+  }
+  return Readable.from(counted(), { objectMode: false });
 }

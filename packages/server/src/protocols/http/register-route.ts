@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { authorize } from '../../auth/authorize.js';
 import type { Principal } from '../../auth/principal.js';
 import { describeOperation } from '../../model/operations.js';
@@ -32,11 +32,9 @@ declare module 'fastify' {
  */
 export function registerRoute(app: FastifyInstance, route: Route, door: DoorContext): void {
   const lookup: SchemaLookup = (id) => app.getSchema(id) as JsonSchema | undefined;
-  app.route({
-    method: route.method === 'GET' ? ['GET', 'HEAD'] : route.method,
-    url: `${door.settings.prefix}${route.path}`,
+  const options: Omit<RouteOptions, 'method' | 'schema'> = {
+    url: urlOf(door.settings.prefix, route),
     config: { apiRoute: route },
-    schema: openApiSchema(route),
     preValidation: async (request) => {
       await identify(request, route, door);
       if (route.multipartFile !== undefined) mustBeMultipart(request);
@@ -48,7 +46,15 @@ export function registerRoute(app: FastifyInstance, route: Route, door: DoorCont
       }
     },
     handler: (request, reply) => answer(request, reply, route, door),
-  });
+  };
+  const schema = openApiSchema(route);
+  app.route({ ...options, method: route.method, schema });
+  if (route.method === 'GET') app.route({ ...options, method: 'HEAD', schema: { ...schema, hide: true } });
+}
+
+/** The root of the API is the prefix itself, without a slash at its end. */
+export function urlOf(prefix: string, route: Pick<RouteDescription, 'path'>): string {
+  return prefix !== '' && route.path === '/' ? prefix : `${prefix}${route.path}`;
 }
 
 async function identify(request: FastifyRequest, route: Route, door: DoorContext): Promise<void> {

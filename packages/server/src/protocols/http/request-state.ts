@@ -11,6 +11,8 @@ export interface RequestState {
   /** From here on the change runner audits and counts; before, a refusal is ours to report. */
   changeStarted: boolean;
   error: unknown;
+  /** Every byte of a streamed answer is on its way. */
+  answerComplete: boolean;
 }
 
 declare module 'fastify' {
@@ -20,7 +22,14 @@ declare module 'fastify' {
 }
 
 export function newRequestState(): RequestState {
-  return { startedAt: performance.now(), principal: undefined, rawBody: null, changeStarted: false, error: undefined };
+  return {
+    startedAt: performance.now(),
+    principal: undefined,
+    rawBody: null,
+    changeStarted: false,
+    error: undefined,
+    answerComplete: false,
+  };
 }
 
 /** Aborts when the client leaves before it has the whole answer. */

@@ -10,7 +10,7 @@ import { installErrorHandling, sendError } from './plugins/error-handling.js';
 import { installBodyParsers, installDefaultContentType, MAX_JSON_BYTES } from './plugins/json-body.js';
 import { redirectTrailingSlash, refuseOtherMethods } from './plugins/paths.js';
 import { installRequestLog } from './plugins/request-log.js';
-import { registerRoute } from './register-route.js';
+import { registerRoute, urlOf } from './register-route.js';
 import { newRequestState } from './request-state.js';
 import { routes } from './routes/index.js';
 import type { HttpServerOptions } from './server-options.js';
@@ -69,7 +69,7 @@ async function assemble(app: FastifyInstance, { services, settings, metrics }: H
   await app.register(multipart, { limits: MULTIPART_LIMITS, throwFileSizeLimit: false });
   await installOpenApi(app, settings);
   const urls = [
-    ...routes.map(({ method, path }) => ({ method, url: `${settings.prefix}${path}` })),
+    ...routes.map((route) => ({ method: route.method, url: urlOf(settings.prefix, route) })),
     { method: 'GET', url: `${settings.prefix}/openapi.json` },
     { method: 'GET', url: `${settings.prefix}/redoc` },
   ];

@@ -1,4 +1,5 @@
 import Fastify from 'fastify';
+import { urlOf } from '../register-route.js';
 import { routes } from '../routes/index.js';
 import type { DoorSettings } from '../server-options.js';
 import { openApiSchema } from './openapi-schema.js';
@@ -11,7 +12,7 @@ export async function createOpenApiDocument(settings: DoorSettings): Promise<obj
   for (const route of routes) {
     app.route({
       method: route.method,
-      url: `${settings.prefix}${route.path}`,
+      url: urlOf(settings.prefix, route),
       config: { apiRoute: route },
       schema: openApiSchema(route),
       handler: () => undefined,

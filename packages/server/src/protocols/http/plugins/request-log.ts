@@ -19,7 +19,7 @@ export function installRequestLog(app: FastifyInstance, metrics: Metrics, prefix
       finished = true;
     });
     reply.raw.once('close', () => {
-      const status = finished ? reply.statusCode : CLIENT_LEFT;
+      const status = finished || request.door.answerComplete ? reply.statusCode : CLIENT_LEFT;
       const durationMs = performance.now() - request.door.startedAt;
       if (isCounted) {
         metrics.http.finished({ method: request.method, endpoint, status, durationMs });

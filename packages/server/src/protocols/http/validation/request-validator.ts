@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { ValidationError } from './validation-error.js';
 import { coerce } from './coerce.js';
-import { issuesFrom, type SchemaViolation } from './issues.js';
+import { issuesFrom } from './issues.js';
 import type { JsonSchema, SchemaLookup } from './json-schema.js';
 
 /** Ajv as this door wants it: it only judges (the coercion is ours), fills defaults, and reports every finding. */
@@ -63,7 +63,5 @@ function lastValues(schema: JsonSchema, query: unknown): unknown {
 
 /** Turns Ajv's findings into a ValidationError, for every route of the instance. */
 export function reportSchemaViolations(app: FastifyInstance): void {
-  app.setSchemaErrorFormatter(
-    (errors, httpPart) => new ValidationError(issuesFrom(errors, httpPart)),
-  );
+  app.setSchemaErrorFormatter((errors, httpPart) => new ValidationError(issuesFrom(errors, httpPart)));
 }

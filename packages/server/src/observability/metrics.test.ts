@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { Metrics } from './metrics.js';
+import type { MetricsSources } from './scrape-gauges.js';
+
+const lane = { ready: 1, starting: 0, busy: 2, queued: 3, replaced: 4 };
+
+const sources: MetricsSources = {
+  totals: () =>
+    Promise.resolve({
+      activeProjects: 1,
+      buckets: 2,
+      tables: 3,
+      tableBytes: 4,
+      files: 5,
+      fileBytes: 6,
+      stagedBytes: 7,
+      idempotencyRecords: 8,
+    }),
+  poolStatus: () => ({ duckdbVersion: 'v1.5.6', lanes: { read: lane, job: lane } }),
+  disk: () => Promise.resolve({ availableBytes: 10, totalBytes: 20, reserveBytes: 5 }),
+  metadataSizeBytes: () => Promise.resolve(9),
+  waitingWriters: () => 2,
+};
+
+function failing(source: string, error: unknown): never {
+  throw new Error(`${source} failed`, { cause: error });
+}
+
+describe('Metrics', () => {
+  it('reads figures of what is stored at scrape time', async () => {
+    const metrics = new Metrics({ version: '1.2.3', processMetrics: false });
+    metrics.watch(sources);
+    const text = await metrics.render(failing);
+    for (const line of [
+      'duckdb_api_up 1',
+      'duckdb_api_service_info{version="1.2.3",duckdb_version="v1.5.6"} 1',
+      'duckdb_projects_total 1',
+      'duckdb_buckets_total 2',
+      'duckdb_tables_total 3',
+      'duckdb_storage_size_bytes{type="tables"} 4',
+      'duckdb_storage_size_bytes{type="files"} 6',
+      'duckdb_storage_size_bytes{type="staging"} 7',
+      'duckdb_storage_size_bytes{type="metadata"} 9',
+      'duckdb_idempotency_cache_size 8',
+      'duckdb_disk_space_bytes{kind="available"} 10',
+      'duckdb_engine_workers{lane="job",state="busy"} 2',
+      'duckdb_write_queue_depth 2',
+    ]) {
+      expect(text.split('\n')).toContain(line);
+    }
+    expect(metrics.contentType).toMatch(/^text\/plain/);
+  });
+
+  it('serves the rest when one source fails', async () => {
+    const metrics = new Metrics({ version: '1', processMetrics: false });
+    metrics.watch({ ...sources, totals: () => Promise.reject(new Error('locked')) });
+    const failures: string[] = [];
+    const text = await metrics.render((source) => failures.push(source));
+    expect(failures).toEqual(['metadata']);
+    expect(text).toContain('duckdb_disk_space_bytes{kind="total"} 20');
+  });
+
+  it('counts requests, operations, retries and jobs', async () => {
+    const metrics = new Metrics({ version: '1', processMetrics: false });
+    metrics.http.started('GET');
+    metrics.http.finished({ method: 'GET', endpoint: '/projects', status: 200, durationMs: 3 });
+    metrics.operations.finished('table.create', 'refused', 20);
+    metrics.idempotency.hit();
+    metrics.jobs.onJob('importFile', 'done', 5, 1);
+    const text = await metrics.render(failing);
+    expect(text).toContain('duckdb_api_requests_total{method="GET",endpoint="/projects",status_code="200"} 1');
+    expect(text).toContain(
+      'duckdb_api_request_duration_seconds_bucket{le="0.005",method="GET",endpoint="/projects"} 1',
+    );
+    expect(text).toContain('duckdb_api_requests_in_flight{method="GET"} 0');
+    expect(text).toContain('duckdb_operations_total{operation="table.create",status="refused"} 1');
+    expect(text).toContain('duckdb_idempotency_cache_hits_total 1');
+    expect(text).toContain('duckdb_engine_jobs_total{kind="importFile",outcome="done"} 1');
+  });
+
+  it('keeps the number of table labels bounded', async () => {
+    const metrics = new Metrics({ version: '1', processMetrics: false });
+    for (let n = 0; n < 600; n++) {
+      metrics.tableLocks.acquired({ projectId: 'p', bucketName: 'b', tableName: `t${n}` }, 1);
+      metrics.tableLocks.acquired({ projectId: 'p', bucketName: 'b', tableName: 't0' }, 1);
+    }
+    const lines = (await metrics.render(failing))
+      .split('\n')
+      .filter((line) => line.startsWith('duckdb_table_lock_acquisitions_total{'));
+    expect(lines).toHaveLength(501);
+    expect(lines).toContain('duckdb_table_lock_acquisitions_total{project_id="p",bucket="b",table="t0"} 601');
+    expect(lines).toContain(
+      'duckdb_table_lock_acquisitions_total{project_id="_other",bucket="_other",table="_other"} 100',
+    );
+  });
+});
