@@ -127,7 +127,7 @@ describe('one key for different requests', () => {
 
     const method = await project.api.delete(`${project.bucketsPath}/b1`, withKey(key));
     expect([method.status, method.body]).toEqual([409, conflict('Idempotency key was used with POST, not DELETE')]);
-    const path = await project.api.post(`${project.filesPath}/prepare`, { name: 'b1' }, withKey(key));
+    const path = await project.api.post(`${project.filesPath}/prepare`, { filename: 'b1' }, withKey(key));
     expect([path.status, path.body]).toEqual([409, conflict('Idempotency key was used with different endpoint')]);
     const body = await project.api.post(project.bucketsPath, { name: 'b2' }, withKey(key));
     expect([body.status, body.body]).toEqual([409, conflict('Idempotency key was used with different request body')]);

@@ -73,7 +73,7 @@ describe('GET /metrics', () => {
     const template = '/projects/{project_id}/branches/{branch_id}/buckets/{bucket_name}/tables/{table_name}';
     expect(endpoints()).toContain('/projects');
     expect(endpoints()).toContain('/projects/{project_id}');
-    expect(endpoints()).toContain(template);
+    expect(endpoints()).toContain(`${template}/preview`);
     expect(endpoints()).toContain(`${template}/import/file`);
     expect(endpoints()).toContain('/projects/{project_id}/files/prepare');
     expect(endpoints()).toContain('/projects/{project_id}/files/{file_id}');

@@ -235,7 +235,7 @@ describe('file names', () => {
       if (prepared.status === 422) return;
       const file = await uploadFile(project, 'x', { filename });
       expect(file.name).toBe(filename);
-      expect(file.path).not.toContain('..');
+      expect(file.path.split('/')).not.toContain('..');
       expect(file.path.split('/')).toHaveLength(5);
     },
   );

@@ -207,7 +207,12 @@ describe('GET …/preview', () => {
   });
 
   it('keeps row order and column order, and counts', async () => {
-    const table = await createTable(project, bucket, { zebra: 'INTEGER', apple: 'VARCHAR', '3': 'VARCHAR' });
+    const columns = [
+      { name: 'zebra', type: 'INTEGER' },
+      { name: 'apple', type: 'VARCHAR' },
+      { name: '3', type: 'VARCHAR' },
+    ];
+    const table = await createTable(project, bucket, columns);
     const csv = ['zebra,apple,3', ...Array.from({ length: 1500 }, (_, n) => `${(n * 7919) % 1500},row${n},x`)];
     mustSucceed(await importContent(table, `${csv.join('\n')}\n`));
 

@@ -1,4 +1,4 @@
-import { DomainError } from '../errors/domain-error.js';
+import type { DomainError } from '../errors/domain-error.js';
 import { fileFailure } from './engine-errors.js';
 import { quoteIdentifier, quoteLiteral } from './quoting.js';
 

@@ -105,7 +105,6 @@ describe('withStagedFile', () => {
   test('an abort interrupts the statement and becomes request_cancelled', async () => {
     const path = join(directory, 'slow.duckdb');
     const abort = new AbortController();
-    const started = performance.now();
     const work = database.withStagedFile(
       path,
       { blockSizeBytes: SMALL_BLOCK_BYTES },
@@ -118,7 +117,6 @@ describe('withStagedFile', () => {
       },
     );
     await expect(work).rejects.toSatisfy((error) => isDomainError(error, 'request_cancelled'));
-    expect(performance.now() - started).toBeLessThan(10_000);
     expect(await attached()).toBe(0);
   });
 });

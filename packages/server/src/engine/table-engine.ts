@@ -35,13 +35,7 @@ export class TableEngine {
     private readonly timeouts: { readonly readMs: number; readonly jobMs: number },
   ) {}
 
-  /** Checks types and defaults in the engine and returns the shape in the engine's own spelling. */
-  async checkShape(shape: TableShape): Promise<TableShape> {
-    const result = await this.pool.run('checkShape', { shape }, { deadlineMs: this.timeouts.readMs });
-    return result.shape;
-  }
-
-  /** Builds an empty first version; `publish` makes it visible. */
+  /** Builds an empty first version after checking types and defaults; `publish` makes it visible. */
   create<T>(projectId: string, shape: TableShape, publish: (staged: BuiltVersion & { id: string }) => Promise<T>) {
     return this.writer.write(
       projectId,

@@ -44,9 +44,8 @@ export class Tables {
     if ((await this.metadata.getTable(ref.projectId, ref.bucketName, ref.tableName)) !== undefined) {
       throw tableExists(ref);
     }
-    const requested = mustBeConsistentShape(input);
+    const shape = mustBeConsistentShape(input);
     await this.diskGuard.mustHaveRoom();
-    const shape = await this.engine.checkShape(requested);
     const table = await this.engine.create(bucket.projectId, shape, (staged) =>
       this.#publishFirstVersion(change, ref, bucket, staged),
     );
@@ -155,7 +154,7 @@ function tableExists(ref: TableRef): DomainError {
   });
 }
 
-/** Names of columns and key; the engine checks types and defaults. Key names take the spelling of their columns. */
+/** Names of columns and key; the worker checks types and defaults. Key names take the spelling of their columns. */
 function mustBeConsistentShape(input: NewTableInput): TableShape {
   const byKey = new Map<string, ColumnDefinition>();
   for (const column of input.columns) {

@@ -6,6 +6,8 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HOUR_MS, openFilesScene, type FilesScene, type SceneOptions } from '../../test/helpers/files-scene.js';
 import { makeTempDir, type TempDir } from '../../test/helpers/temp-dir.js';
+import { DomainError } from '../errors/domain-error.js';
+import type { MetadataStore } from '../metadata/metadata-store.js';
 import type { PrepareInput } from './file-input.js';
 
 const sha256 = (content: string) => createHash('sha256').update(content).digest('hex');
@@ -263,5 +265,52 @@ describe('register', () => {
       expect(file.checksumSha256).toBe(sha256(content));
       expect(await onDisk()).toHaveLength(round + 1);
     }
+  });
+});
+
+describe('a transaction that fails', () => {
+  const failure = new DomainError('storage_error', 'the metadata database reported an error');
+
+  /** Fails transactions while `failing` says so: `before` nothing is committed, `after` all of it is. */
+  const failing = { when: undefined as 'before' | 'after' | undefined };
+  const wrapStore = (store: MetadataStore) =>
+    new Proxy(store, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== 'function') return member;
+        if (name !== 'transaction' || failing.when === undefined) return member.bind(target) as unknown;
+        return async (work: Parameters<MetadataStore['transaction']>[0]) => {
+          if (failing.when === 'after') await target.transaction(work);
+          throw failure;
+        };
+      },
+    });
+
+  it('leaves nothing on disk, and everything for the next attempt', async () => {
+    const { prepare, upload, register, onDisk, contentOf } = await open({ wrapStore });
+    const { key } = await prepare('p1');
+    failing.when = 'before';
+    await expect(upload('p1', key, 'content')).rejects.toBe(failure);
+    expect(await onDisk()).toEqual([]);
+    failing.when = undefined;
+    await upload('p1', key, 'content');
+    const staged = await onDisk();
+    failing.when = 'before';
+    await expect(register('p1', key)).rejects.toBe(failure);
+    expect(await onDisk()).toEqual(staged);
+    failing.when = undefined;
+    expect(await contentOf('p1', (await register('p1', key)).id)).toBe('content');
+  });
+
+  it('keeps the bytes when it committed all the same', async () => {
+    const { files, prepare, upload, register, contentOf } = await open({ wrapStore });
+    const { key } = await prepare('p1');
+    failing.when = 'after';
+    await expect(upload('p1', key, 'content')).rejects.toBe(failure);
+    await expect(register('p1', key)).rejects.toBe(failure);
+    failing.when = undefined;
+    const { items } = await files.list('p1', { limit: 10, offset: 0 });
+    expect(items).toHaveLength(1);
+    for (const { id } of items) expect(await contentOf('p1', id)).toBe('content');
   });
 });

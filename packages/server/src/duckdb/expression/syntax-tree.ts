@@ -18,12 +18,17 @@ const frame = (expression: string): string => `SELECT * FROM data WHERE (\n${exp
  */
 export async function parseExpression(connection: DuckDBConnection, text: string): Promise<SyntaxNode> {
   const [tree, simplest] = await parseFrames(connection, frame(text), frame('NULL'));
-  if (tree.error === true) throw new SyntaxFailure(String(tree.error_message));
+  if (tree.error === true) throw new SyntaxFailure(parserMessage(String(tree.error_message)));
   const condition = conditionOf(tree);
   if (condition === undefined || shapeAround(tree) !== shapeAround(simplest)) {
     throw new SyntaxFailure('it must be one expression, without further clauses');
   }
   return condition;
+}
+
+/** The parser speaks of its stack and its settings where the text is at fault. */
+function parserMessage(message: string): string {
+  return /^Max expression depth|^memory exhausted/.test(message) ? 'it is nested too deep' : message;
 }
 
 async function parseFrames(
@@ -33,7 +38,7 @@ async function parseFrames(
   const sql = 'SELECT json_serialize_sql($1::VARCHAR), json_serialize_sql($2::VARCHAR)';
   let row: readonly unknown[] | undefined;
   try {
-    [row] = await (await connection.runAndReadAll(sql, statements)).getRowsJson();
+    [row] = (await connection.runAndReadAll(sql, statements)).getRowsJson();
   } catch (error) {
     const failure = engineFailure(error);
     if (failure !== undefined) throw failure;

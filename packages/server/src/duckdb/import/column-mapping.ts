@@ -59,7 +59,8 @@ function selectColumns(shape: TableShape, selected: readonly string[]): ColumnDe
     if (chosen.includes(column)) throw duplicateColumn(name, 'The import option columns');
     chosen.push(column);
   }
-  if (chosen.length === 0) throw new DomainError('invalid_request', 'The import option columns is empty; leave it out to load all.');
+  if (chosen.length === 0)
+    throw new DomainError('invalid_request', 'The import option columns is empty; leave it out to load all.');
   return chosen;
 }
 

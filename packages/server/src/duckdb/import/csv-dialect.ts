@@ -26,6 +26,8 @@ export interface DetectedDialect {
 const DELIMITERS = [',', ';', '\t', '|'];
 const MAX_DELIMITER_BYTES = 4;
 const JUDGED_RECORDS = 50;
+/** Wider texts fit no table here; the engine's detection would take gigabytes to say so. */
+const MAX_DETECTED_FIELDS = 5_000;
 
 /** What is known of the table before the file is looked at. */
 export interface ExpectedColumns {
@@ -52,7 +54,9 @@ export async function detectDialect(
   const likelyQuote = options.quote ?? '"';
   let delimiter = options.delimiter ?? delimiterByTable(head, likelyQuote, header, expected);
   const sniffed =
-    delimiter === undefined || needsQuoteDetection(head, options) ? await sniff(path, delimiter, options, connection) : {};
+    delimiter === undefined || needsQuoteDetection(head, options)
+      ? await sniff(path, delimiter, options, connection)
+      : {};
   delimiter ??= sniffed.delimiter ?? ',';
   const quote = options.quote ?? (sniffed.quote === "'" ? "'" : '"');
   const escape = options.escape ?? (sniffed.escape === '\\' ? '\\' : quote);
@@ -75,15 +79,18 @@ function delimiterByTable(head: string, quote: string, header: boolean, expected
     const best = scored.reduce((a, b) => (b.matches > a.matches ? b : a));
     if (best.matches > 0) return best.delimiter;
   }
-  return candidates.find(
+  const fitting = candidates.find(
     ({ records }) => records.length > 0 && records.every((fields) => fields.length === expected.count),
-  )?.delimiter;
+  );
+  const tooWide = candidates.find(({ records }) => (records[0]?.length ?? 0) > MAX_DETECTED_FIELDS);
+  return (fitting ?? tooWide)?.delimiter;
 }
 
 /** `'` only when the text never uses `"`; a backslash only when one stands before a quote (it may as well end a value). */
 function needsQuoteDetection(head: string, options: CsvOptions): boolean {
   const maybeSingle = options.quote === undefined && !head.includes('"') && /(^|[,;|\t\n\r])'/.test(head);
-  const maybeBackslash = options.escape === undefined && options.quote !== '' && head.includes(`\\${options.quote ?? '"'}`);
+  const maybeBackslash =
+    options.escape === undefined && options.quote !== '' && head.includes(`\\${options.quote ?? '"'}`);
   return maybeSingle || maybeBackslash;
 }
 
@@ -129,7 +136,10 @@ function mustBePossible(options: CsvOptions): void {
   if (delimiter !== undefined) {
     const size = Buffer.byteLength(delimiter);
     if (size === 0 || size > MAX_DELIMITER_BYTES || /[\0\r\n]/.test(delimiter)) {
-      throw impossible('delimiter', `csv_options.delimiter must be 1 to ${MAX_DELIMITER_BYTES} bytes, without line ends.`);
+      throw impossible(
+        'delimiter',
+        `csv_options.delimiter must be 1 to ${MAX_DELIMITER_BYTES} bytes, without line ends.`,
+      );
     }
   }
   if (options.nullString !== undefined && /[\0\r\n]/.test(options.nullString)) {

@@ -45,12 +45,22 @@ export async function transcodeFile(
  * The engine knows one escape character, and with `\` refuses `""`; here both are understood. Line ends inside quotes are
  * data and stay, so no line changes its number.
  */
-export async function normaliseCsv(source: string, target: string, rewrite: CsvRewrite, signal: AbortSignal): Promise<void> {
-  await rewriteFile(() => openText(source, signal), target, signal, async function* (chunks) {
-    const rewriter = new CsvRewriter(rewrite);
-    for await (const chunk of chunks) yield rewriter.push(chunk);
-    yield rewriter.end();
-  });
+export async function normaliseCsv(
+  source: string,
+  target: string,
+  rewrite: CsvRewrite,
+  signal: AbortSignal,
+): Promise<void> {
+  await rewriteFile(
+    () => openText(source, signal),
+    target,
+    signal,
+    async function* (chunks) {
+      const rewriter = new CsvRewriter(rewrite);
+      for await (const chunk of chunks) yield rewriter.push(chunk);
+      yield rewriter.end();
+    },
+  );
 }
 
 async function rewriteFile(
@@ -60,12 +70,7 @@ async function rewriteFile(
   transform: (chunks: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>,
 ): Promise<void> {
   try {
-    await pipeline(
-      await openSource(),
-      transform,
-      createWriteStream(target, { flags: 'wx' }),
-      { signal },
-    );
+    await pipeline(await openSource(), transform, createWriteStream(target, { flags: 'wx' }), { signal });
   } catch (error) {
     mustNotBeCancelled(signal);
     throw engineFailure(error) ?? error;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ColumnDefinition } from '../../model/columns.js';
 import type { RejectedRow } from '../../workers/messages.js';
-import { quoteIdentifier, quoteLiteral } from '../quoting.js';
+import { quoteLiteral } from '../quoting.js';
 import type { ColumnMapping } from './column-mapping.js';
 import type { CsvDialect } from './csv-dialect.js';
 import { engineColumnName, exceedsLineSize, faultOf, isUnreadableDialect, recordOfError } from './csv-error.js';
@@ -10,7 +10,7 @@ import { normaliseCsv } from './csv-rewrite.js';
 import { linesOfRecords, linesOfRows, scanRecords } from './csv-scanner.js';
 import { MAX_LINE_BYTES } from './csv-text.js';
 import { dataErrorMessage, firstSentence, importFailed, importFailedAt } from './import-failure.js';
-import { SHOWN_REJECTED_ROWS, type ImportSource, type RejectedRows } from './import-source.js';
+import { loadedName, SHOWN_REJECTED_ROWS, type ImportSource, type RejectedRows } from './import-source.js';
 import { changeRows, readNumber, readRows } from './query.js';
 
 /** As fast as the engine's 32 MB, and four times as many fit into a small memory limit. */
@@ -90,7 +90,7 @@ export class CsvSource implements ImportSource {
   #selectSql(extraOptions: string): string {
     const { dialect, mapping } = this.#settings;
     const columns = mapping.loaded
-      .map(({ column, fileIndex }) => `${engineColumnName(fileIndex)} AS ${quoteIdentifier(column.name)}`)
+      .map(({ fileIndex }, index) => `${engineColumnName(fileIndex)} AS ${loadedName(index)}`)
       .join(', ');
     const types = new Map(mapping.loaded.map(({ column, fileIndex }) => [fileIndex, column.type]));
     const fileColumns = Array.from(

@@ -24,7 +24,11 @@ export function importFailedAt(unit: 'line' | 'row', row: RejectedRow, cause?: u
   );
 }
 
-export function tooManyBadRows(rejectedCount: number, maxBadRows: number, rejected: readonly RejectedRow[]): DomainError {
+export function tooManyBadRows(
+  rejectedCount: number,
+  maxBadRows: number,
+  rejected: readonly RejectedRow[],
+): DomainError {
   return new DomainError(
     'too_many_bad_rows',
     `Failed to load file: more rows were rejected (${rejectedCount}) than max_bad_rows allows (${maxBadRows}); nothing was changed. ` +
@@ -34,7 +38,8 @@ export function tooManyBadRows(rejectedCount: number, maxBadRows: number, reject
 }
 
 /** Classes of engine errors that speak of the data; their text quotes the file, so no other rule may look into it. */
-const DATA_ERROR = /^(Conversion|Invalid Input|Constraint|Out of Range|Mismatch Type|Binder|Parser|Not implemented|Invalid) Error:/;
+const DATA_ERROR =
+  /^(Conversion|Invalid Input|Constraint|Out of Range|Mismatch Type|Binder|Parser|Not implemented|Invalid) Error:/;
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
@@ -61,5 +66,10 @@ export function firstSentence(message: string, path: string): string {
 
 export function mustNotBeCancelled(signal: AbortSignal): void {
   if (!signal.aborted) return;
-  throw new DomainError('request_cancelled', 'The operation was cancelled; nothing was changed.', {}, { cause: signal.reason });
+  throw new DomainError(
+    'request_cancelled',
+    'The operation was cancelled; nothing was changed.',
+    {},
+    { cause: signal.reason },
+  );
 }

@@ -5,6 +5,11 @@ import type { RejectedRow } from '../../workers/messages.js';
 /** Rejected rows that an answer shows; all of them are counted. */
 export const SHOWN_REJECTED_ROWS = 100;
 
+/** Columns on their way into the table: a name of the user's could be `rowid` or one of ours. */
+export function loadedName(index: number): string {
+  return `v${index}`;
+}
+
 export interface RejectedRows {
   readonly count: number;
   /** The first of them, by place. */
@@ -23,7 +28,7 @@ export interface ImportSource {
   readonly warnings: readonly string[];
   /** How large the table file will be, roughly: for the choice of its block size. */
   readonly estimatedTableBytes: number;
-  /** SELECT of the loaded columns under their table names, converted strictly, in file order. */
+  /** SELECT of the loaded columns, named by `loadedName`, converted strictly, in file order. */
   selectSql(): string;
   /**
    * Runs a statement around `selectSql()` and returns the rows it changed. The first row that does not fit fails it with

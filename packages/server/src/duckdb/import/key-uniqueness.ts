@@ -1,7 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DomainError } from '../../errors/domain-error.js';
-import type { ColumnDefinition } from '../../model/columns.js';
-import { quoteIdentifier } from '../quoting.js';
 import { shorten } from './import-failure.js';
 import { changeRows, readNumber, readRows } from './query.js';
 
@@ -13,6 +11,14 @@ const MAX_BITS_PER_ROW = 32;
 /** Above, 32-bit hashes of different keys meet so often that looking at those keys costs more than longer hashes. */
 const SHORT_HASH_ROWS = 20_000_000;
 const EXAMPLES = 5;
+
+export interface KeyColumn {
+  /** As the user knows it. */
+  readonly name: string;
+  /** As the statement knows it, quoted. */
+  readonly sql: string;
+  readonly type: string;
+}
 
 const INTEGER_TYPES = new Set(['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'UTINYINT', 'USMALLINT', 'UINTEGER']);
 
@@ -29,11 +35,11 @@ const INTEGER_TYPES = new Set(['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'UTIN
 export async function hasRepeatedKey(
   connection: DuckDBConnection,
   table: string,
-  key: readonly ColumnDefinition[],
+  key: readonly KeyColumn[],
   rowCount: number,
 ): Promise<boolean> {
   if (rowCount < 2) return false;
-  const names = key.map(({ name }) => quoteIdentifier(name));
+  const names = key.map(({ sql }) => sql);
   if (await isAscending(connection, table, names, rowCount)) return false;
   const [first] = names;
   if (first !== undefined && names.length === 1 && INTEGER_TYPES.has(key[0]?.type ?? '')) {
@@ -110,9 +116,9 @@ async function hasRepeatedHashedKey(
 export async function removeEarlierRows(
   connection: DuckDBConnection,
   table: string,
-  key: readonly ColumnDefinition[],
+  key: readonly KeyColumn[],
 ): Promise<number> {
-  const names = key.map(({ name }) => quoteIdentifier(name));
+  const names = key.map(({ sql }) => sql);
   const sameKey = names.map((name) => `t.${name} = r.${name}`).join(' AND ');
   return changeRows(
     connection,
@@ -125,11 +131,11 @@ export async function removeEarlierRows(
 /** `select` yields the key columns of repeated keys; a few of them go into the error. */
 export async function duplicateKeyError(
   connection: DuckDBConnection,
-  key: readonly ColumnDefinition[],
+  key: readonly KeyColumn[],
   where: string,
   select: string,
 ): Promise<DomainError> {
-  const columns = key.map(({ name }) => `CAST(${quoteIdentifier(name)} AS VARCHAR)`).join(', ');
+  const columns = key.map(({ sql }) => `CAST(${sql} AS VARCHAR)`).join(', ');
   const rows = await readRows(connection, `SELECT ${columns} FROM (${select}) LIMIT ${EXAMPLES}`);
   const examples = rows.map((row) =>
     Object.fromEntries(key.map(({ name }, index) => [name, shorten(String(row[index] ?? ''))])),
@@ -143,7 +149,7 @@ export async function duplicateKeyError(
   );
 }
 
-export function repeatedKeysSql(table: string, key: readonly ColumnDefinition[]): string {
-  const names = key.map(({ name }) => quoteIdentifier(name)).join(', ');
+export function repeatedKeysSql(table: string, key: readonly KeyColumn[]): string {
+  const names = key.map(({ sql }) => sql).join(', ');
   return `SELECT ${names} FROM ${table} GROUP BY ${names} HAVING count(*) > 1`;
 }

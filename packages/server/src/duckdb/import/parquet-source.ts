@@ -5,7 +5,7 @@ import type { ImportRequest, RejectedRow } from '../../workers/messages.js';
 import { quoteIdentifier, quoteLiteral } from '../quoting.js';
 import { mapColumns, type ColumnMapping } from './column-mapping.js';
 import { dataErrorMessage, firstSentence, importFailed, importFailedAt, shorten } from './import-failure.js';
-import { SHOWN_REJECTED_ROWS, type ImportSource, type RejectedRows } from './import-source.js';
+import { loadedName, SHOWN_REJECTED_ROWS, type ImportSource, type RejectedRows } from './import-source.js';
 import { changeRows, readNumber, readRows } from './query.js';
 import { fileSizeBytes } from './source-compression.js';
 
@@ -81,7 +81,7 @@ export class ParquetSource implements ImportSource {
 
   selectSql(): string {
     const columns = this.#loaded.map(
-      ({ column, source }) => `CAST(${source} AS ${column.type}) AS ${quoteIdentifier(column.name)}`,
+      ({ column, source }, index) => `CAST(${source} AS ${column.type}) AS ${loadedName(index)}`,
     );
     return `SELECT ${columns.join(', ')} FROM ${readParquet(this.path)}`;
   }
@@ -97,7 +97,7 @@ export class ParquetSource implements ImportSource {
   }
 
   async loadLeniently(connection: DuckDBConnection, table: string): Promise<RejectedRows> {
-    const converted = this.#loaded.map(({ column }, index) => `${this.#tryCast(index)} AS ${quoteIdentifier(column.name)}`);
+    const converted = this.#loaded.map((_, index) => `${this.#tryCast(index)} AS ${loadedName(index)}`);
     try {
       const count = await readNumber(connection, `SELECT count(*) FROM (${this.#numbered()}) WHERE ${this.#isBad()}`);
       const first = count === 0 ? [] : await this.#badRows(connection, SHOWN_REJECTED_ROWS);
@@ -134,17 +134,19 @@ export class ParquetSource implements ImportSource {
 
   /** All loaded columns as they are in the file, with the number of their row. */
   #numbered(): string {
-    const values = this.#loaded.map(({ source }, index) => `${source} AS v${index}`);
+    const values = this.#loaded.map(({ source }, index) => `${source} AS ${loadedName(index)}`);
     return `SELECT row_number() OVER () AS n, ${values.join(', ')} FROM ${readParquet(this.path)}`;
   }
 
   #tryCast(index: number): string {
     const loaded = this.#loaded[index];
-    return loaded?.convertible === true ? `TRY(CAST(v${index} AS ${loaded.column.type}))` : `v${index}`;
+    return loaded?.convertible === true
+      ? `TRY(CAST(${loadedName(index)} AS ${loaded.column.type}))`
+      : `${loadedName(index)}`;
   }
 
   #isBadValue(index: number): string {
-    return `(v${index} IS NOT NULL AND ${this.#tryCast(index)} IS NULL)`;
+    return `(${loadedName(index)} IS NOT NULL AND ${this.#tryCast(index)} IS NULL)`;
   }
 
   #isBad(): string {
@@ -154,7 +156,9 @@ export class ParquetSource implements ImportSource {
 
   async #badRows(connection: DuckDBConnection, limit: number): Promise<RejectedRow[]> {
     const cases = this.#loaded.flatMap(({ convertible }, index) =>
-      convertible ? [`WHEN ${this.#isBadValue(index)} THEN {'i': ${index}, 'v': CAST(v${index} AS VARCHAR)}`] : [],
+      convertible
+        ? [`WHEN ${this.#isBadValue(index)} THEN {'i': ${index}, 'v': CAST(${loadedName(index)} AS VARCHAR)}`]
+        : [],
     );
     if (cases.length === 0) return [];
     const rows = await readRows(

@@ -69,7 +69,8 @@ export async function inflateSource(
     );
   } catch (error) {
     mustNotBeCancelled(signal);
-    if (isZlibError(error)) throw importFailed(`the gzip data is damaged (${messageOf(error)})`, { compression }, error);
+    if (isZlibError(error))
+      throw importFailed(`the gzip data is damaged (${messageOf(error)})`, { compression }, error);
     throw engineFailure(error) ?? error;
   }
   return inflatedPath;

@@ -40,11 +40,16 @@ export const verifyVersion: JobHandler<'verifyVersion'> = async ({ path }, { dat
 async function readColumns(connection: DuckDBConnection, alias: string): Promise<ColumnDefinition[]> {
   const result = await connection.runAndReadAll(`DESCRIBE ${dataTable(alias)}`);
   return result.getRowObjectsJson().map((row) => ({
-    name: String(row.column_name),
-    type: String(row.column_type),
+    name: textOf(row.column_name),
+    type: textOf(row.column_type),
     nullable: row.null === 'YES',
-    default: row.default === null || row.default === undefined ? null : String(row.default),
+    default: row.default === null || row.default === undefined ? null : textOf(row.default),
   }));
+}
+
+function textOf(value: unknown): string {
+  if (typeof value !== 'string') throw new Error('the description of a table holds something other than text');
+  return value;
 }
 
 async function readThrough(

@@ -20,8 +20,10 @@ export async function copyMeasured(source: Readable, target: WritableFile, limit
       nextCheckAt = sizeBytes + BYTES_BETWEEN_CHECKS;
       await limits.mayGoOn?.();
     }
+    // The disk and the hash work at the same time.
+    const writing = target.write(chunk);
     hash.update(chunk);
-    await target.write(chunk);
+    await writing;
   }
   return { sizeBytes, checksumSha256: hash.digest('hex') };
 }

@@ -1,0 +1,56 @@
+import type { ImportRequest, ImportResult } from '../../workers/messages.js';
+import type { EngineDatabase } from '../engine-database.js';
+import { createTableSql, dataTable } from '../table-ddl.js';
+import type { ImportSource } from './import-source.js';
+import { INCOMING, loadDirectly, makeKeysUnique, stageIncoming, type ReadRows } from './incoming.js';
+import { changeRows, readNumber } from './query.js';
+import { hidesRowNumber, loadedKey, mustFillNewRows, quotedNames, storedKey } from './table-columns.js';
+import { blockSizeFor, buildTableFile, type BuiltFile } from './table-file.js';
+
+export type LoadCounts = Pick<
+  ImportResult,
+  'rowCount' | 'sourceRows' | 'insertedRows' | 'updatedRows' | 'deletedRows'
+> &
+  Pick<ReadRows, 'rejected'> & { readonly warnings: readonly string[] };
+
+/**
+ * A new file with the rows of the source. The common case writes each row once, straight from the file into its place, and proves
+ * afterwards that no key repeats; rows are taken out only when one does.
+ */
+export async function loadFully(
+  database: EngineDatabase,
+  request: ImportRequest,
+  source: ImportSource,
+  signal: AbortSignal,
+): Promise<BuiltFile<LoadCounts>> {
+  const { shape, stagingPath, dedupMode } = request;
+  mustFillNewRows(shape, source);
+  const blockSizeBytes = blockSizeFor(source.estimatedTableBytes);
+  const inTwoSteps = request.onError === 'skip' || (shape.primaryKey.length > 0 && hidesRowNumber(shape));
+  return buildTableFile(database, stagingPath, blockSizeBytes, shape, signal, async (connection, alias) => {
+    const table = dataTable(alias);
+    const names = quotedNames(source.columns);
+    await connection.run(createTableSql(table, shape));
+    let read: ReadRows;
+    let unique: { warnings: string[] };
+    if (inTwoSteps) {
+      read = await stageIncoming(connection, source, request);
+      const staged = await readNumber(connection, `SELECT count(*) FROM ${INCOMING}`);
+      unique = await makeKeysUnique(connection, INCOMING, loadedKey(shape, source), staged, dedupMode);
+      await changeRows(connection, `INSERT INTO ${table} (${names}) SELECT * FROM ${INCOMING}`);
+    } else {
+      read = await loadDirectly(connection, source, shape, table, names);
+      unique = await makeKeysUnique(connection, table, storedKey(shape), read.sourceRows, dedupMode);
+    }
+    const rowCount = await readNumber(connection, `SELECT count(*) FROM ${table}`);
+    return {
+      rowCount,
+      sourceRows: read.sourceRows,
+      insertedRows: rowCount,
+      updatedRows: 0,
+      deletedRows: request.base.rowCount,
+      rejected: read.rejected,
+      warnings: unique.warnings,
+    };
+  });
+}

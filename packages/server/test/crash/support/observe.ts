@@ -1,0 +1,94 @@
+import { mustSucceed, type Api } from '../../../../../acceptance/helpers/api.js';
+import {
+  describeManyRows,
+  describeRows,
+  PREVIEW_LIMIT,
+  sha256,
+  type Facts,
+  type Row,
+} from './world.js';
+
+export interface Observation {
+  readonly facts: Facts;
+  /** Ids of the files of each project by content. */
+  readonly fileIds: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+}
+
+interface PreviewAnswer {
+  readonly rows: readonly Row[];
+  readonly total_row_count: number;
+}
+
+/** Everything the server shows of these projects, read row by row and byte by byte: what is listed must be readable. */
+export async function observe(admin: Api, projectIds: readonly string[]): Promise<Observation> {
+  const facts: Record<string, string> = {};
+  const fileIds: Record<string, Record<string, string[]>> = {};
+  for (const projectId of projectIds) {
+    const path = `/projects/${projectId}`;
+    const project = await admin.get<{ status: string }>(path);
+    if (project.status === 404 || project.body.status === 'deleted') continue;
+    facts[`project ${projectId}`] = mustSucceed(project).status;
+    await observeBuckets(admin, projectId, facts);
+    fileIds[projectId] = await observeFiles(admin, projectId);
+    facts[`files ${projectId}`] = Object.entries(fileIds[projectId])
+      .flatMap(([checksum, ids]) => ids.map(() => checksum.slice(0, 16)))
+      .sort()
+      .join(' ');
+  }
+  return { facts, fileIds };
+}
+
+async function observeBuckets(admin: Api, projectId: string, facts: Record<string, string>): Promise<void> {
+  const bucketsPath = `/projects/${projectId}/branches/default/buckets`;
+  const { buckets } = mustSucceed(await admin.get<{ buckets: readonly { name: string }[] }>(bucketsPath));
+  for (const bucket of buckets) {
+    facts[`bucket ${projectId}/${bucket.name}`] = 'there';
+    const tablesPath = `${bucketsPath}/${bucket.name}/tables`;
+    const { tables } = mustSucceed(await admin.get<{ tables: readonly { name: string }[] }>(tablesPath));
+    for (const table of tables) {
+      facts[`table ${projectId}/${bucket.name}/${table.name}`] = await observeTable(
+        admin,
+        `${tablesPath}/${table.name}`,
+      );
+    }
+  }
+}
+
+async function observeTable(admin: Api, path: string): Promise<string> {
+  const listed = mustSucceed(await admin.get<{ row_count: number }>(path)).row_count;
+  if (listed <= PREVIEW_LIMIT) {
+    const { rows, total_row_count: total } = await preview(admin, path, `limit=${PREVIEW_LIMIT}`);
+    return rows.length === total ? describeRows(rows) : `${rows.length} rows instead of ${total}`;
+  }
+  const markers: string[] = [];
+  for (;;) {
+    const others = markers.map((marker) => `marker <> '${marker}'`).join(' AND ');
+    const filter = others === '' ? '' : `&filter=${encodeURIComponent(others)}`;
+    const { rows, total_row_count: total } = await preview(admin, path, `limit=1${filter}`);
+    const [row] = rows;
+    if (row === undefined) return describeManyRows(total, markers);
+    markers.push(row.marker);
+  }
+}
+
+async function preview(admin: Api, path: string, query: string): Promise<PreviewAnswer> {
+  return mustSucceed(await admin.get<PreviewAnswer>(`${path}/preview?${query}`));
+}
+
+async function observeFiles(admin: Api, projectId: string): Promise<Record<string, string[]>> {
+  const path = `/projects/${projectId}/files`;
+  const { files } = mustSucceed(
+    await admin.get<{ files: readonly { id: string; size_bytes: number; checksum_sha256: string }[] }>(
+      `${path}?limit=1000`,
+    ),
+  );
+  const idsByChecksum: Record<string, string[]> = {};
+  for (const file of files) {
+    const download = await admin.get(`${path}/${file.id}/download`);
+    const checksum = download.status === 200 ? sha256(download.bytes) : `unreadable (${download.status})`;
+    const isWhole = checksum === file.checksum_sha256 && download.bytes.length === file.size_bytes;
+    const key = isWhole ? checksum : `damaged ${file.id}: ${checksum}`;
+    (idsByChecksum[key] ??= []).push(file.id);
+  }
+  return idsByChecksum;
+}

@@ -1,0 +1,170 @@
+import type { Answer, Api } from '../../../../../acceptance/helpers/api.js';
+import { multipart } from '../../../../../acceptance/helpers/storage.js';
+import {
+  afterImport,
+  csvOf,
+  EMPTY_PROJECT,
+  sha256,
+  withFiles,
+  withProject,
+  withTable,
+  type FileModel,
+  type Row,
+  type World,
+} from './world.js';
+
+/** One request that changes something, with the world as it is once it has happened. */
+export interface Operation {
+  readonly label: string;
+  readonly idempotencyKey: string;
+  send(admin: Api): Promise<Answer>;
+  /** `answer` is null while the answer is not known; what only it tells stays open in the world then. */
+  after(world: World, answer: unknown): World;
+}
+
+export interface TablePlace {
+  readonly projectId: string;
+  readonly bucket: string;
+  readonly table: string;
+}
+
+/** An upload session that was acknowledged: whatever happens, its bytes can still be sent and registered. */
+export interface Session {
+  readonly projectId: string;
+  readonly uploadKey: string;
+  readonly rows: readonly Row[];
+}
+
+const COLUMNS = [
+  { name: 'id', type: 'INTEGER' },
+  { name: 'marker', type: 'VARCHAR' },
+  { name: 'value', type: 'VARCHAR' },
+];
+
+const unchanged = (world: World): World => world;
+
+const bucketsPath = (projectId: string): string => `/projects/${projectId}/branches/default/buckets`;
+const tablesPath = (at: Omit<TablePlace, 'table'>): string => `${bucketsPath(at.projectId)}/${at.bucket}/tables`;
+export const tablePath = (at: TablePlace): string => `${tablesPath(at)}/${at.table}`;
+
+function request(
+  label: string,
+  key: string,
+  target: { readonly method: string; readonly path: string; readonly json?: unknown },
+  after: Operation['after'],
+): Operation {
+  const { method, path, json } = target;
+  const headers = { 'x-idempotency-key': key };
+  return {
+    label: `${label} (${method} ${path})`,
+    idempotencyKey: key,
+    send: (admin) => admin.request(method, path, { headers, ...(json === undefined ? {} : { json }) }),
+    after,
+  };
+}
+
+export function createProject(key: string, projectId: string): Operation {
+  return request('create project', key, { method: 'POST', path: '/projects', json: { id: projectId } }, (world) =>
+    withProject(world, projectId, EMPTY_PROJECT),
+  );
+}
+
+export function deleteProject(key: string, projectId: string): Operation {
+  return request('delete project', key, { method: 'DELETE', path: `/projects/${projectId}` }, (world) =>
+    withProject(world, projectId, undefined),
+  );
+}
+
+export function createBucket(key: string, projectId: string, bucket: string): Operation {
+  const target = { method: 'POST', path: bucketsPath(projectId), json: { name: bucket } };
+  return request('create bucket', key, target, (world) => {
+    const project = world[projectId] ?? EMPTY_PROJECT;
+    return withProject(world, projectId, { ...project, buckets: { ...project.buckets, [bucket]: {} } });
+  });
+}
+
+export function deleteBucket(key: string, projectId: string, bucket: string): Operation {
+  const target = { method: 'DELETE', path: `${bucketsPath(projectId)}/${bucket}?cascade=true` };
+  return request('delete bucket', key, target, (world) => {
+    const project = world[projectId] ?? EMPTY_PROJECT;
+    const { [bucket]: _deleted, ...buckets } = project.buckets;
+    return withProject(world, projectId, { ...project, buckets });
+  });
+}
+
+export function createTable(key: string, at: TablePlace, keyed: boolean): Operation {
+  const json = { name: at.table, columns: COLUMNS, ...(keyed ? { primary_key: ['id'] } : {}) };
+  return request('create table', key, { method: 'POST', path: tablesPath(at), json }, (world) =>
+    withTable(world, at, { keyed, rows: [] }),
+  );
+}
+
+export function deleteTable(key: string, at: TablePlace): Operation {
+  return request('delete table', key, { method: 'DELETE', path: tablePath(at) }, (world) =>
+    withTable(world, at, undefined),
+  );
+}
+
+export function importFile(key: string, at: TablePlace, file: FileModel, incremental: boolean): Operation {
+  const json = { file_id: file.id, format: 'csv', import_options: { incremental } };
+  const target = { method: 'POST', path: `${tablePath(at)}/import/file`, json };
+  return request(incremental ? 'incremental import' : 'full import', key, target, (world) => {
+    const table = world[at.projectId]?.buckets[at.bucket]?.[at.table];
+    if (table === undefined || file.rows === null) throw new Error('imports into what is not there');
+    return withTable(world, at, afterImport(table, file.rows, incremental));
+  });
+}
+
+export function exportTable(key: string, at: TablePlace): Operation {
+  const target = { method: 'POST', path: `${tablePath(at)}/export`, json: { format: 'csv' } };
+  return request('export', key, target, (world, answer) => {
+    const project = world[at.projectId] ?? EMPTY_PROJECT;
+    const rows = project.buckets[at.bucket]?.[at.table]?.rows ?? [];
+    const file = { id: textMember(answer, 'file_id'), sha256: sha256(csvOf(rows)), rows: null };
+    return withFiles(world, at.projectId, [...project.files, file]);
+  });
+}
+
+export function deleteFile(key: string, projectId: string, file: FileModel): Operation {
+  const target = { method: 'DELETE', path: `/projects/${projectId}/files/${file.id}` };
+  return request('delete file', key, target, (world) =>
+    withFiles(
+      world,
+      projectId,
+      (world[projectId] ?? EMPTY_PROJECT).files.filter(({ id }) => id !== file.id),
+    ),
+  );
+}
+
+export function prepareUpload(key: string, projectId: string): Operation {
+  const target = { method: 'POST', path: `/projects/${projectId}/files/prepare`, json: { filename: 'rows.csv' } };
+  return request('prepare upload', key, target, unchanged);
+}
+
+export function sendUpload(key: string, session: Session): Operation {
+  const path = `/projects/${session.projectId}/files/upload/${session.uploadKey}`;
+  return {
+    label: `upload (POST ${path})`,
+    idempotencyKey: key,
+    send: (admin) => {
+      const form = multipart(csvOf(session.rows));
+      return admin.request('POST', path, { headers: { ...form.headers, 'x-idempotency-key': key }, body: form.body });
+    },
+    after: unchanged,
+  };
+}
+
+export function registerUpload(key: string, session: Session): Operation {
+  const { projectId, uploadKey, rows } = session;
+  const target = { method: 'POST', path: `/projects/${projectId}/files`, json: { upload_key: uploadKey } };
+  return request('register', key, target, (world, answer) => {
+    const file = { id: textMember(answer, 'id'), sha256: sha256(csvOf(rows)), rows };
+    return withFiles(world, projectId, [...(world[projectId] ?? EMPTY_PROJECT).files, file]);
+  });
+}
+
+export function textMember(answer: unknown, name: string): string | null {
+  if (typeof answer !== 'object' || answer === null || !(name in answer)) return null;
+  const value = (answer as Record<string, unknown>)[name];
+  return typeof value === 'string' ? value : null;
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+
+/** One row as its columns `id`, `marker` and `value`. Every import writes one marker, so a torn import shows. */
+export interface Row {
+  readonly id: number;
+  readonly marker: string;
+  readonly value: string;
+}
+
+export interface TableModel {
+  readonly keyed: boolean;
+  readonly rows: readonly Row[];
+}
+
+export interface FileModel {
+  /** Null while only its content is known: the answer with the id was lost. */
+  readonly id: string | null;
+  readonly sha256: string;
+  /** The rows it brings when it is imported; null for the result of an export. */
+  readonly rows: readonly Row[] | null;
+}
+
+export interface ProjectModel {
+  readonly buckets: Readonly<Record<string, Readonly<Record<string, TableModel>>>>;
+  readonly files: readonly FileModel[];
+}
+
+/** What one client owns, as it must be found: project id to content. Changes make new worlds and leave the old one alone. */
+export type World = Readonly<Record<string, ProjectModel>>;
+
+/** A world in one canonical text per subject, from the model or from the server: equal when nothing differs. */
+export type Facts = Readonly<Record<string, string>>;
+
+export const EMPTY_PROJECT: ProjectModel = { buckets: {}, files: [] };
+
+export function makeRows(marker: string, firstId: number, count: number): Row[] {
+  return Array.from({ length: count }, (_, index) => {
+    const id = firstId + index;
+    return { id, marker, value: `${marker}:${(id * 2654435761) % 1_000_003}` };
+  });
+}
+
+export function csvOf(rows: readonly Row[]): string {
+  return `id,marker,value\n${rows.map(({ id, marker, value }) => `${id},${marker},${value}\n`).join('')}`;
+}
+
+export function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** Rows keep file order, appended ones follow, updated ones keep their place. */
+export function afterImport(table: TableModel, rows: readonly Row[], incremental: boolean): TableModel {
+  if (!incremental) return { ...table, rows };
+  if (!table.keyed) return { ...table, rows: [...table.rows, ...rows] };
+  const byId = new Map(table.rows.map((row) => [row.id, row]));
+  for (const row of rows) byId.set(row.id, row);
+  return { ...table, rows: [...byId.values()] };
+}
+
+export function describeRows(rows: readonly Row[]): string {
+  const counts = new Map<string, number>();
+  for (const { marker } of rows) counts.set(marker, (counts.get(marker) ?? 0) + 1);
+  const markers = [...counts].map(([marker, count]) => `${marker}×${count}`).join(' ');
+  return `${rows.length} rows, ${sha256(csvOf(rows)).slice(0, 16)}: ${markers}`;
+}
+
+/** Too many rows for a preview: their number and their markers are compared, the rest by checksum (`doctor`, export). */
+export function describeManyRows(count: number, markers: readonly string[]): string {
+  return `${count} rows, markers: ${markers.join(' ')}`;
+}
+
+export const PREVIEW_LIMIT = 10_000;
+
+export function factsOf(world: World): Facts {
+  const facts: Record<string, string> = {};
+  for (const [projectId, { buckets, files }] of Object.entries(world)) {
+    facts[`project ${projectId}`] = 'active';
+    for (const [bucket, tables] of Object.entries(buckets)) {
+      facts[`bucket ${projectId}/${bucket}`] = 'there';
+      for (const [table, { rows }] of Object.entries(tables)) {
+        facts[`table ${projectId}/${bucket}/${table}`] =
+          rows.length <= PREVIEW_LIMIT
+            ? describeRows(rows)
+            : describeManyRows(rows.length, [...new Set(rows.map(({ marker }) => marker))]);
+      }
+    }
+    const fileList = files.map(({ sha256: checksum }) => checksum.slice(0, 16)).sort();
+    facts[`files ${projectId}`] = fileList.join(' ');
+  }
+  return facts;
+}
+
+/** One line per subject that differs; empty when the worlds are the same. */
+export function differences(expected: Facts, found: Facts): string[] {
+  const subjects = [...new Set([...Object.keys(expected), ...Object.keys(found)])].sort();
+  return subjects
+    .filter((subject) => expected[subject] !== found[subject])
+    .map((subject) => `${subject}: expected ${expected[subject] ?? 'nothing'}, found ${found[subject] ?? 'nothing'}`);
+}
+
+/** A copy of `world` with one project replaced, or taken away. */
+export function withProject(world: World, projectId: string, project: ProjectModel | undefined): World {
+  const { [projectId]: _replaced, ...others } = world;
+  return project === undefined ? others : { ...others, [projectId]: project };
+}
+
+export function withTable(
+  world: World,
+  at: { readonly projectId: string; readonly bucket: string; readonly table: string },
+  table: TableModel | undefined,
+): World {
+  const project = world[at.projectId] ?? EMPTY_PROJECT;
+  const { [at.table]: _replaced, ...others } = project.buckets[at.bucket] ?? {};
+  const tables = table === undefined ? others : { ...others, [at.table]: table };
+  return withProject(world, at.projectId, { ...project, buckets: { ...project.buckets, [at.bucket]: tables } });
+}
+
+export function withFiles(world: World, projectId: string, files: readonly FileModel[]): World {
+  return withProject(world, projectId, { ...(world[projectId] ?? EMPTY_PROJECT), files });
+}
