@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** `unit` and `integration` are the README's test command; the others need minutes or root and run in `.ci/run`. */
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -18,7 +19,6 @@ export default defineConfig({
           include: ['packages/server/test/integration/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
         },
       },
       {

@@ -1,12 +1,12 @@
 // The main job, end to end, on real data against a running server: a project, buckets, CSV and Parquet in, preview,
 // incremental load, export. Prints what happened in figures. `npm start` in one terminal, `npm run demo` in another.
 import { openAsBlob, readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createApiClient, fileForm } from '@duckdb-storage/api-client';
 import { Listr } from 'listr2';
 
-const data = join(dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')), 'data');
+const data = fileURLToPath(new URL('../node_modules/vega-datasets/data', import.meta.url));
 const baseUrl = process.env.DEMO_URL ?? `http://127.0.0.1:${process.env.PORT ?? 8000}`;
 const projectId = `demo_${new Date().toISOString().slice(0, 19).replace(/\D/g, '')}`;
 const bucket = 'in_c_flights';

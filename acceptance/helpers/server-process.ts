@@ -57,7 +57,9 @@ export function spawnMain(
   return child;
 }
 
-/** Runs a command of the program to its end. */
+const COMMAND_TIMEOUT_MS = 20_000;
+
+/** Runs a command of the program to its end; one that does not end is killed (`signal` says so). */
 export async function runMain(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
@@ -66,9 +68,11 @@ export async function runMain(
   const output = { stdout: '', stderr: '' };
   child.stdout?.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
+  const timer = setTimeout(() => child.kill('SIGKILL'), COMMAND_TIMEOUT_MS);
   const exit = await new Promise<Exit>((resolve) => {
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
+  clearTimeout(timer);
   return { ...exit, ...output };
 }
 

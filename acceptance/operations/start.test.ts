@@ -66,14 +66,12 @@ describe('a start that cannot be', () => {
     ['DUCKDB_THREADS', '0'],
     ['OPERATION_TIMEOUT', '0'],
     ['MAX_UPLOAD_BYTES', '-5'],
-    ['IDEMPOTENCY_TTL_SECONDS', ''],
     ['PGWIRE_SSL_MODE', 'perhaps'],
     ['DUCKDB_MEMORY_LIMITS', '1GB'],
     ['ENGINE_WORKERS', '3'],
     ['API_PREFIX', 'no slash and blanks'],
   ])('%s=%j stops with a sentence that names it', async (name, value) => {
     const ended = await runMain(['serve'], { ...serverEnvironment(join(folder, 'never')), [name]: value });
-    if (value === '' && ended.code === null) return;
     expect(ended.code, ended.stdout + ended.stderr).toBe(1);
     expect(ended.stderr.trim().split('\n')).toHaveLength(1);
     expect(ended.stderr).toContain(name);

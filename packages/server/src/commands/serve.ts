@@ -7,6 +7,8 @@ import { baseUrlOf, firstStartBanner } from './first-start-banner.js';
 
 /** Runs the server until a signal stops it; resolves with the exit code. */
 export async function serve(config: Config): Promise<number> {
+  // Data and metadata are for the service's user and group; nobody else on the machine needs them.
+  process.umask(0o027);
   const logger = createLogger({ level: config.service.logLevel });
   for (const warning of config.warnings) logger.warn({}, warning);
 

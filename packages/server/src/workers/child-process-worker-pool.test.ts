@@ -72,7 +72,6 @@ describe('lanes', () => {
 
     expect(await read({ do: 'echo', value: 'preview' })).toBe('preview');
     expect(await run('createTable', { do: 'echo', value: 'table' })).toBe('table');
-    expect(await run('checkShape', { do: 'echo', value: 'shape' })).toBe('shape');
     expect(finished).toEqual([]);
 
     await writeFile(gate, '');
@@ -193,7 +192,7 @@ describe('workers that break', () => {
     await Promise.all(neighbours);
     expect(pool.status().lanes.read.replaced).toBe(2);
 
-    for (const kind of ['previewTable', 'checkShape', 'verifyVersion'] as const) {
+    for (const kind of ['previewTable', 'verifyVersion'] as const) {
       const marker = join(directory, kind);
       expect(asNumber(await run(kind, { do: 'crashOnce', marker }))).toBeGreaterThan(0);
     }

@@ -1,4 +1,3 @@
-import { checkShape } from '../duckdb/jobs/check-shape.js';
 import { createTable } from '../duckdb/jobs/create-table.js';
 import { exportTable } from '../duckdb/jobs/export-table.js';
 import { importFile } from '../duckdb/jobs/import-file.js';
@@ -11,7 +10,6 @@ type HandlerTable = { readonly [K in JobKind]: JobHandler<K> };
 
 /** Every job an engine worker knows. */
 const ENGINE_WORKER_JOBS: HandlerTable = {
-  checkShape,
   createTable,
   exportTable,
   importFile,

@@ -93,11 +93,14 @@ test('mistakes and damaged files are errors of one job, not of the worker', asyn
   const [column] = SHAPE.columns;
   if (column === undefined) throw new Error('the shape has columns');
   const odd: TableShape = { columns: [{ ...column, type: 'NUMBERISH' }], primaryKey: [] };
-  await expect(pool.run('checkShape', { shape: odd })).rejects.toMatchObject({ code: 'invalid_column_type' });
+  const stagingPath = join(directory, 'odd.duckdb');
+  await expect(pool.run('createTable', { stagingPath, shape: odd })).rejects.toMatchObject({
+    code: 'invalid_column_type',
+  });
 
   const damaged = join(directory, 'damaged.duckdb');
   await writeFile(damaged, Buffer.alloc(20_000, 7));
   await expect(pool.run('previewTable', previewOf(damaged))).rejects.toMatchObject({ name: 'DomainError' });
-  expect(await pool.run('checkShape', { shape: SHAPE })).toEqual({ shape: SHAPE });
+  expect(await pool.run('createTable', { stagingPath, shape: SHAPE })).toMatchObject({ shape: SHAPE });
   expect(pool.status().lanes.read.replaced).toBe(0);
 });

@@ -5,8 +5,8 @@ export type LaneName = keyof PoolStatus['lanes'];
 
 export interface JobTraits {
   /**
-   * `read` is the lane of short work. `createTable` and `checkShape` belong there although one of them writes: both take
-   * milliseconds, read no user file and must not wait behind an import that takes minutes.
+   * `read` is the lane of short work. `createTable` belongs there although it writes: it takes milliseconds, reads
+   * no user file and must not wait behind an import that takes minutes.
    */
   readonly lane: LaneName;
   /** Leaves nothing behind, so a job whose worker broke may be tried again without asking the caller. */
@@ -15,7 +15,6 @@ export interface JobTraits {
 
 export const JOB_TRAITS: Readonly<Record<JobKind, JobTraits>> = {
   previewTable: { lane: 'read', repeatable: true },
-  checkShape: { lane: 'read', repeatable: true },
   createTable: { lane: 'read', repeatable: false },
   verifyVersion: { lane: 'job', repeatable: true },
   importFile: { lane: 'job', repeatable: false },

@@ -16,8 +16,6 @@ export interface WorkerJobs {
   exportTable: { request: ExportRequest; result: ExportResult };
   /** The first rows of a version as JSON text. */
   previewTable: { request: PreviewRequest; result: PreviewResult };
-  /** Parses types the engine's way, checks defaults, without touching a file. */
-  checkShape: { request: { shape: TableShape }; result: { shape: TableShape } };
   /** Opens a version and reads it through: for `doctor`. */
   verifyVersion: { request: { path: string }; result: { rowCount: number; checksum: string; shape: TableShape } };
 }

@@ -18,9 +18,23 @@ export function recordOfError(message: string): number | undefined {
   return found === undefined ? undefined : Number(found);
 }
 
-export function exceedsLineSize(message: string): boolean {
+/**
+ * What the engine may say of a line that is longer than it was told to expect. A line longer than a whole buffer is not recognised as
+ * one: it is then a quote without an end, or a row it cannot read in parallel.
+ */
+export function mayBeLongLine(message: string): boolean {
+  return (
+    exceedsLineSize(message) ||
+    message.includes(UNTERMINATED_QUOTE) ||
+    message.startsWith('Not implemented Error: The Parallel CSV Reader')
+  );
+}
+
+function exceedsLineSize(message: string): boolean {
   return message.includes('Maximum line size of ');
 }
+
+const UNTERMINATED_QUOTE = 'Value with unterminated quote found';
 
 /** What the engine's parser says of texts with mixed line ends, for example; never with a place. */
 export function isUnreadableDialect(message: string): boolean {
@@ -48,7 +62,7 @@ export function faultOf(message: string, loaded: readonly LoadedColumn[]): CsvFa
   const count = lastMatch(message, /Expected Number of Columns: (\d+) Found: (\d+)/g);
   if (count !== undefined) return structural(`expected ${count[1]} columns, found ${count[2]}`);
   if (exceedsLineSize(message)) return structural('the line is longer than 16 MB; perhaps a closing quote is missing');
-  if (message.includes('Value with unterminated quote found')) {
+  if (message.includes(UNTERMINATED_QUOTE)) {
     return structural('a quoted value is not closed, or text follows its closing quote');
   }
   if (message.includes('Invalid unicode')) {

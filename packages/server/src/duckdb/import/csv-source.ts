@@ -5,10 +5,10 @@ import type { RejectedRow } from '../../workers/messages.js';
 import { quoteLiteral } from '../quoting.js';
 import type { ColumnMapping } from './column-mapping.js';
 import type { CsvDialect } from './csv-dialect.js';
-import { engineColumnName, exceedsLineSize, faultOf, isUnreadableDialect, recordOfError } from './csv-error.js';
+import { engineColumnName, faultOf, isUnreadableDialect, mayBeLongLine, recordOfError } from './csv-error.js';
 import { normaliseCsv } from './csv-rewrite.js';
 import { linesOfRecords, linesOfRows, scanRecords } from './csv-scanner.js';
-import { MAX_LINE_BYTES } from './csv-text.js';
+import { MAX_LINE_BYTES, NORMAL_LINE_BYTES } from './csv-text.js';
 import { dataErrorMessage, firstSentence, importFailed, importFailedAt } from './import-failure.js';
 import { loadedName, SHOWN_REJECTED_ROWS, type ImportSource, type RejectedRows } from './import-source.js';
 import { changeRows, readNumber, readRows } from './query.js';
@@ -17,7 +17,6 @@ import { changeRows, readNumber, readRows } from './query.js';
 const BUFFER_BYTES = 8 * 1024 * 1024;
 /** A buffer must hold the longest line twice over to be sure of it. */
 const LONG_LINE_BUFFER_BYTES = 2 * MAX_LINE_BYTES;
-const NORMAL_LINE_BYTES = 2 * 1024 * 1024;
 /** Measured on flights and order data: a table file is a third of its CSV. */
 const CSV_BYTES_PER_TABLE_BYTE = 3;
 const REJECTS = 'import_rejects';
@@ -28,6 +27,7 @@ const REMEMBERED_REJECTS = 1_000_000;
 export interface CsvSourceSettings {
   readonly path: string;
   readonly sizeBytes: number;
+  readonly hasLongLastLine: boolean;
   readonly dialect: CsvDialect;
   readonly mapping: ColumnMapping;
   readonly warnings: readonly string[];
@@ -46,12 +46,13 @@ export class CsvSource implements ImportSource {
   readonly #settings: CsvSourceSettings;
   readonly #warnings: string[];
   #path: string;
-  #longLines = false;
+  #longLines: boolean;
   #normalised = false;
 
   constructor(settings: CsvSourceSettings) {
     this.#settings = settings;
     this.#path = settings.path;
+    this.#longLines = settings.hasLongLastLine;
     this.#warnings = [...settings.warnings, ...settings.mapping.warnings];
     this.columns = settings.mapping.loaded.map(({ column }) => column);
     this.estimatedTableBytes = settings.sizeBytes / CSV_BYTES_PER_TABLE_BYTE;
@@ -116,7 +117,7 @@ export class CsvSource implements ImportSource {
         return await read();
       } catch (error) {
         const message = dataErrorMessage(error);
-        if (exceedsLineSize(message) && !this.#longLines) this.#longLines = true;
+        if (mayBeLongLine(message) && !this.#longLines) this.#longLines = true;
         else if (isUnreadableDialect(message) && !this.#normalised) await this.#normalise();
         else throw await this.#explain(message, error);
       }
@@ -165,7 +166,7 @@ export class CsvSource implements ImportSource {
   }
 
   async #rejectedLongLines(connection: DuckDBConnection): Promise<boolean> {
-    const count = `SELECT count(*) FROM temp.${REJECTS} WHERE error_type = 'LINE SIZE OVER MAXIMUM'`;
+    const count = `SELECT count(*) FROM temp.${REJECTS} WHERE error_type IN ('LINE SIZE OVER MAXIMUM', 'UNQUOTED VALUE')`;
     return (await readNumber(connection, count)) > 0;
   }
 

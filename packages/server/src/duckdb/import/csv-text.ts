@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { createReadStream, type ReadStream } from 'node:fs';
 import { fileSizeBytes, readHead } from './source-compression.js';
 import { importFailed } from './import-failure.js';
@@ -5,6 +6,8 @@ import type { CsvEncoding } from './csv-rewrite.js';
 
 /** The engine refuses longer lines; a missing closing quote would otherwise swallow the whole file. */
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;
+/** What the engine is first told to expect: enough for all but a few files, and small buffers do. */
+export const NORMAL_LINE_BYTES = 2 * 1024 * 1024;
 const HEAD_BYTES = 1024 * 1024;
 const BOM_BYTES = 3;
 
@@ -40,6 +43,26 @@ export async function readHeadLines(path: string): Promise<string> {
 
 function lastLineEnd(head: Buffer): number {
   return Math.max(head.lastIndexOf(0x0a), head.lastIndexOf(0x0d));
+}
+
+/**
+ * Whether the last line is longer than usual. A last line that is longer than the engine's buffer would be left out without a word; any
+ * other is an error, so only this one must be known beforehand. A line above the limit is refused here for the same reason.
+ */
+export async function hasLongLastLine(path: string): Promise<boolean> {
+  const sizeBytes = await fileSizeBytes(path);
+  const file = await open(path, 'r');
+  try {
+    for (const limit of [64 * 1024, NORMAL_LINE_BYTES, MAX_LINE_BYTES]) {
+      const tail = Buffer.alloc(Math.min(limit, sizeBytes));
+      await file.read(tail, 0, tail.length, sizeBytes - tail.length);
+      // The line end of the last line itself is not the one before it.
+      if (tail.length === sizeBytes || lastLineEnd(tail.subarray(0, -2)) !== -1) return limit > NORMAL_LINE_BYTES;
+    }
+  } finally {
+    await file.close();
+  }
+  throw importFailed(`the last line is longer than ${MAX_LINE_BYTES} bytes`);
 }
 
 /** Whether a byte occurs in a file at all; reads it at the speed of the disk. */

@@ -6,7 +6,7 @@ import { detectDialect, type CsvDialect } from './csv-dialect.js';
 import { firstRecords } from './csv-header.js';
 import { normaliseCsv, transcodeFile, type CsvEncoding } from './csv-rewrite.js';
 import { CsvSource } from './csv-source.js';
-import { containsByte, encodingByBom, hasUtf8Bom, readHeadLines } from './csv-text.js';
+import { containsByte, encodingByBom, hasLongLastLine, hasUtf8Bom, readHeadLines } from './csv-text.js';
 import { importFailed } from './import-failure.js';
 import { fileSizeBytes, readHead } from './source-compression.js';
 
@@ -36,8 +36,9 @@ export async function openCsv(
   if (dialect.header) mustBeHeader(first);
   const mapping = mapColumns(request.shape, dialect.header ? first : null, first.length, request.columns);
   const sizeBytes = await fileSizeBytes(path);
+  const longLastLine = await hasLongLastLine(path);
   const warnings = [...decoded.warnings, ...dialectWarnings(request.csv, dialect, escape)];
-  return new CsvSource({ path, sizeBytes, dialect, mapping, warnings, scratch, signal });
+  return new CsvSource({ path, sizeBytes, hasLongLastLine: longLastLine, dialect, mapping, warnings, scratch, signal });
 }
 
 async function decode(

@@ -4,7 +4,7 @@ import { SMALL_BLOCK_BYTES } from '../engine-database.js';
 import { checksumFile } from '../file-checksum.js';
 import { createTableSql, dataTable } from '../table-ddl.js';
 
-/** Checks the shape (again, when `checkShape` did already: it costs nothing) and builds an empty file of small blocks. */
+/** Checks types and defaults, and builds an empty file of small blocks. */
 export const createTable: JobHandler<'createTable'> = async ({ stagingPath, shape }, { database, signal }) => {
   const checked = await database.withConnection(signal, (connection) => checkShapeDefinition(connection, shape));
   await database.withStagedFile(

@@ -142,6 +142,22 @@ describe('CSV texts', () => {
     expect(imported.sizeBytes).toBe(statSync(imported.path).size);
   });
 
+  test.each([3e6, 9e6, 15e6])('a line of %d bytes, in the middle and at the end, quoted and not', async (length) => {
+    const long = 'ab'.repeat(length / 2);
+    for (const line of [`1,${long}`, `1,"${long}"`]) {
+      for (const [content, rows] of [
+        [`a,b\n0,x\n${line}\n2,y\n`, 3],
+        [`a,b\n0,x\n${line}\n`, 2],
+        [`a,b\n${line}`, 1],
+      ] as const) {
+        const imported = await fixture.importText(twoColumns, content);
+        expect(imported.rows.map(([, b]) => (b === long ? 'long' : b))).toEqual(
+          ['x', 'long', 'y'].slice(rows === 1 ? 1 : 0, rows === 1 ? 2 : rows),
+        );
+      }
+    }
+  });
+
   test('one column: a blank line is an empty value', async () => {
     const { rows } = await fixture.importText(shapeOf(['a VARCHAR']), 'a\nx\n\ny\n');
     expect(rows).toEqual([['x'], [null], ['y']]);
@@ -293,13 +309,22 @@ describe('bad files', () => {
       'column_mismatch',
       { missing: ['name'] },
     ],
-    ['a line of 40 MB', `id,price,name\n1,1,${'x'.repeat(40 * 1024 * 1024)}\n`, 'import_failed', { line: 2 }],
     ['a header of 17 MB', `id,price,${'x'.repeat(17 * 1024 * 1024)}\n`, 'import_failed', { line: 1 }],
     [
       '100,000 columns',
       `${Array.from({ length: 100_000 }, (_, index) => `c${index}`).join(',')}\n`,
       'column_mismatch',
       {},
+    ],
+    ['a last line of 17 MB', `id,price,name\n1,1,${'x'.repeat(17 * 1024 * 1024)}\n`, 'import_failed', {}],
+    ['a last line of 40 MB', `id,price,name\n1,1,${'x'.repeat(40 * 1024 * 1024)}`, 'import_failed', {}],
+    ['a line of 17 MB', `id,price,name\n1,1,${'x'.repeat(17 * 1024 * 1024)}\n2,2,b\n`, 'import_failed', { line: 2 }],
+    ['a line of 40 MB', `id,price,name\n1,1,${'x'.repeat(40 * 1024 * 1024)}\n2,2,b\n`, 'import_failed', {}],
+    [
+      'a quoted line of 40 MB',
+      `id,price,name\n1,1,"${'x'.repeat(40 * 1024 * 1024)}"\n2,2,b\n`,
+      'import_failed',
+      { line: 2 },
     ],
     [
       'mixed line ends and a bad value',

@@ -137,9 +137,9 @@ export class CrashClient {
 
   #advanceSession(operation: Operation, answer: unknown): void {
     const uploadKey = operations.textMember(answer, 'upload_key');
-    if (operation.label.startsWith('prepare') && uploadKey !== null && this.#wanted !== undefined) {
+    if (operation.kind === 'prepare' && uploadKey !== null && this.#wanted !== undefined) {
       this.#session = { session: { ...this.#wanted, uploadKey }, uploaded: false };
-    } else if (operation.label.startsWith('upload') && this.#session !== undefined) {
+    } else if (operation.kind === 'upload' && this.#session !== undefined) {
       this.#session = { ...this.#session, uploaded: true };
     } else {
       this.#forgetSessionOf(operation);
@@ -147,7 +147,7 @@ export class CrashClient {
   }
 
   #forgetSessionOf(operation: Operation): void {
-    if (operation.label.startsWith('register')) this.#session = undefined;
+    if (operation.kind === 'register') this.#session = undefined;
   }
 
   /** What the session that is being prepared is for. */

@@ -15,6 +15,8 @@ import {
 
 /** One request that changes something, with the world as it is once it has happened. */
 export interface Operation {
+  readonly kind: string;
+  /** For messages: what, where. */
   readonly label: string;
   readonly idempotencyKey: string;
   send(admin: Api): Promise<Answer>;
@@ -48,7 +50,7 @@ const tablesPath = (at: Omit<TablePlace, 'table'>): string => `${bucketsPath(at.
 export const tablePath = (at: TablePlace): string => `${tablesPath(at)}/${at.table}`;
 
 function request(
-  label: string,
+  kind: string,
   key: string,
   target: { readonly method: string; readonly path: string; readonly json?: unknown },
   after: Operation['after'],
@@ -56,7 +58,8 @@ function request(
   const { method, path, json } = target;
   const headers = { 'x-idempotency-key': key };
   return {
-    label: `${label} (${method} ${path})`,
+    kind,
+    label: `${kind} (${method} ${path})`,
     idempotencyKey: key,
     send: (admin) => admin.request(method, path, { headers, ...(json === undefined ? {} : { json }) }),
     after,
@@ -138,12 +141,13 @@ export function deleteFile(key: string, projectId: string, file: FileModel): Ope
 
 export function prepareUpload(key: string, projectId: string): Operation {
   const target = { method: 'POST', path: `/projects/${projectId}/files/prepare`, json: { filename: 'rows.csv' } };
-  return request('prepare upload', key, target, unchanged);
+  return request('prepare', key, target, unchanged);
 }
 
 export function sendUpload(key: string, session: Session): Operation {
   const path = `/projects/${session.projectId}/files/upload/${session.uploadKey}`;
   return {
+    kind: 'upload',
     label: `upload (POST ${path})`,
     idempotencyKey: key,
     send: (admin) => {

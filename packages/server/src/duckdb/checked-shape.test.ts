@@ -1,14 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isDomainError } from '../../errors/domain-error.js';
-import type { TableShape } from '../../model/columns.js';
-import { checkShape } from './check-shape.js';
-import { column, JobFixture } from './jobs.fixture.js';
+import { isDomainError } from '../errors/domain-error.js';
+import type { TableShape } from '../model/columns.js';
+import { checkShapeDefinition } from './checked-shape.js';
+import { column, JobFixture } from './jobs/jobs.fixture.js';
 
 let fixture: JobFixture;
 beforeAll(async () => {
   fixture = await JobFixture.open();
 });
 afterAll(() => fixture.close());
+
+const checkShape = (shape: TableShape): Promise<TableShape> =>
+  fixture.database.withConnection(fixture.context.signal, (connection) => checkShapeDefinition(connection, shape));
 
 test('types in the engine’s spelling, defaults rebuilt, key columns NOT NULL and spelled like the columns', async () => {
   const requested: TableShape = {
@@ -19,7 +22,7 @@ test('types in the engine’s spelling, defaults rebuilt, key columns NOT NULL a
     ],
     primaryKey: ['ID'],
   };
-  const { shape } = await checkShape({ shape: requested }, fixture.context);
+  const shape = await checkShape(requested);
   expect(shape).toEqual({
     columns: [
       { name: 'Id', type: 'INTEGER', nullable: false, default: null },
@@ -28,7 +31,7 @@ test('types in the engine’s spelling, defaults rebuilt, key columns NOT NULL a
     ],
     primaryKey: ['Id'],
   });
-  expect((await checkShape({ shape }, fixture.context)).shape).toEqual(shape);
+  expect(await checkShape(shape)).toEqual(shape);
 });
 
 describe('refused', () => {
@@ -55,7 +58,7 @@ describe('refused', () => {
     ],
     ['invalid_primary_key', { columns: [column('a', 'INT')], primaryKey: ['a', 'A'] }, 'twice'],
   ])('%s: %j', async (code, shape, message) => {
-    const failure: unknown = await checkShape({ shape }, fixture.context).catch((error: unknown) => error);
+    const failure: unknown = await checkShape(shape).catch((error: unknown) => error);
     expect(isDomainError(failure) && failure.code).toBe(code);
     expect(String(failure)).toContain(message);
   });
