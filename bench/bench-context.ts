@@ -10,7 +10,10 @@ export interface BenchContext {
   readonly options: BenchOptions;
   readonly report: Report;
   readonly inputs: Inputs;
+  /** With the priority of a job worker. */
   readonly raw: RawEngine;
+  /** Another one, which its caller stops. */
+  startRaw(niceness: number): Promise<RawEngine>;
   readonly rawTables: RawTables;
   /** One server shared by the groups that do not restart or squeeze it. */
   sharedServer(): Promise<ServerUnderTest>;

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 
 /** Three million real flights. */
 export const FLIGHTS_PARQUET = join(
-  dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')),
-  'data/flights-3m.parquet',
+  dirname(createRequire(import.meta.url).resolve('vega-datasets')),
+  '../data/flights-3m.parquet',
 );
 export const FLIGHT_ROWS = 3_000_000;
 

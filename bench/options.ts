@@ -1,7 +1,17 @@
 import { parseArgs } from 'node:util';
 import { availableParallelism } from 'node:os';
 
-export const GROUPS = ['import', 'import-key', 'upsert', 'export', 'preview', 'tables', 'memory', 'load', 'health'] as const;
+export const GROUPS = [
+  'import',
+  'import-key',
+  'upsert',
+  'export',
+  'preview',
+  'tables',
+  'memory',
+  'load',
+  'health',
+] as const;
 
 export type GroupName = (typeof GROUPS)[number];
 

@@ -48,7 +48,9 @@ export class Report {
   table(): string {
     const lines = [[...HEADINGS], ...this.#rows.map(cellsOf)];
     const widths = HEADINGS.map((_, column) => Math.max(3, ...lines.map((line) => (line[column] ?? '').length)));
-    const drawn = lines.map((line) => `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`);
+    const drawn = lines.map(
+      (line) => `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`,
+    );
     drawn.splice(1, 0, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`);
     return [...drawn, ...this.#remarks.map((remark) => `\n${remark}`)].join('\n');
   }

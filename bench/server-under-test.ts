@@ -3,7 +3,13 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Api } from '../acceptance/helpers/api.js';
 import { startServer, type ServerProcess } from '../acceptance/helpers/server-process.js';
-import { createProjectWithBucket, createTable, uploadFile, type Project, type Table } from '../acceptance/helpers/storage.js';
+import {
+  createProjectWithBucket,
+  createTable,
+  uploadFile,
+  type Project,
+  type Table,
+} from '../acceptance/helpers/storage.js';
 import type { FLIGHTS } from './flights.js';
 import { HttpClient } from './measure/http-client.js';
 import type { BenchOptions } from './options.js';

@@ -34,13 +34,15 @@ afterEach(async () => {
 
 const doctor = (...args: string[]) => runMain(['doctor', ...args], serverEnvironment(server.dataDir));
 
+async function versionFiles(): Promise<string[]> {
+  const directory = join(server.dataDir, 'duckdb', `project_${project.id}`, '_versions');
+  return (await readdir(directory)).map((name) => join(directory, name));
+}
+
 /** The file of the table's current version: the empty one before it is smaller, and may still be waiting to be retired. */
 async function versionPath(): Promise<string> {
-  const directory = join(server.dataDir, 'duckdb', `project_${project.id}`, '_versions');
-  const names = await readdir(directory);
-  const sized = await Promise.all(
-    names.map(async (name) => ({ path: join(directory, name), sizeBytes: (await stat(join(directory, name))).size })),
-  );
+  const paths = await versionFiles();
+  const sized = await Promise.all(paths.map(async (path) => ({ path, sizeBytes: (await stat(path)).size })));
   sized.sort((left, right) => right.sizeBytes - left.sizeBytes);
   return sized[0]?.path ?? '';
 }
@@ -132,6 +134,7 @@ describe('doctor', () => {
   });
 
   it('changes nothing and needs no port', async () => {
+    await expect.poll(versionFiles, { message: 'retired versions are gone' }).toHaveLength(1);
     const before = await readdir(server.dataDir, { recursive: true });
     await doctor();
     const after = await readdir(server.dataDir, { recursive: true });

@@ -120,7 +120,9 @@ describe('SIGTERM', () => {
     const answer = await importing;
     expect(answer.status, answer.text).toBe(200);
     expect(answer.body.table_rows_after).toBe(MANY_ROWS);
+    const answeredAt = performance.now();
     expect(await exited).toEqual({ code: 0, signal: null });
+    expect(performance.now() - answeredAt, 'kept-alive connections hold nothing up').toBeLessThan(10_000);
 
     await server.restart();
     const again = projectOf(new Api(server.baseUrl, undefined), project.id, project.apiKey);

@@ -15,11 +15,9 @@ export async function sampleHealth<T>(
   baseUrl: string,
   work: () => Promise<T>,
 ): Promise<{ readonly health: HealthSamples; readonly value: T }> {
-  const sampler = fork(
-    fileURLToPath(new URL('./health-sampler.js', import.meta.url)),
-    [baseUrl, String(INTERVAL_MS)],
-    { execArgv: [] },
-  );
+  const sampler = fork(fileURLToPath(new URL('./health-sampler.js', import.meta.url)), [baseUrl, String(INTERVAL_MS)], {
+    execArgv: [],
+  });
   try {
     await once(sampler, 'message');
     const value = await work();

@@ -1,18 +1,23 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { RawAnswers, RawRequest, RawSettings } from './messages.js';
 
 type Reply = { readonly value: unknown; readonly error?: undefined } | { readonly error: string };
 
+/** The service's job workers run at this priority; on a machine with other work raw must not have a better one. */
+export const JOB_NICENESS = 5;
+
 /** The raw process, seen from the benchmark. One request at a time. */
 export class RawEngine {
   private constructor(private readonly child: ChildProcess) {}
 
-  static async start(settings: RawSettings): Promise<RawEngine> {
+  static async start(settings: RawSettings, niceness: number): Promise<RawEngine> {
     const child = fork(fileURLToPath(new URL('./raw-process.js', import.meta.url)), [JSON.stringify(settings)], {
       execArgv: [],
       env: { PATH: process.env['PATH'], UV_THREADPOOL_SIZE: '16' },
     });
+    if (child.pid !== undefined && niceness !== 0) setPriority(child.pid, niceness);
     const engine = new RawEngine(child);
     await engine.#reply();
     return engine;

@@ -21,7 +21,8 @@ export class NodeFileSystem implements FileSystem {
     return making;
   }
 
-  async #makeDirectory(directory: string): Promise<void> {
+  /** A parent may be removed meanwhile; and some places (`/proc`) have a parent and still refuse with ENOENT. */
+  async #makeDirectory(directory: string, attempts = 3): Promise<void> {
     try {
       await fs.mkdir(directory);
     } catch (error) {
@@ -30,9 +31,9 @@ export class NodeFileSystem implements FileSystem {
         throw error;
       }
       const parent = dirname(directory);
-      if (errnoOf(error) !== 'ENOENT' || parent === directory) throw error;
+      if (errnoOf(error) !== 'ENOENT' || parent === directory || attempts === 1) throw error;
       await this.makeDirectory(parent);
-      return this.#makeDirectory(directory);
+      return this.#makeDirectory(directory, attempts - 1);
     }
     try {
       await this.syncDirectory(dirname(directory));

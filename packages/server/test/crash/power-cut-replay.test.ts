@@ -11,6 +11,7 @@ import { POWER_CUT_VARIANTS } from '../helpers/power-cut-disk.js';
 import { RecordingFileSystem } from '../helpers/recording-file-system.js';
 import { makeTempDir, tempDir } from '../helpers/temp-dir.js';
 import { startTestApp, TEST_ADMIN_KEY } from '../helpers/test-app.js';
+import { expectPromisedBytes, ledgerOf } from './support/disk-check.js';
 import { publishEverything, type Milestone } from './support/publications.js';
 import { expectSurvival, SMALL_ENGINE } from './support/survivor.js';
 import { watched } from './support/watched-file-system.js';
@@ -18,6 +19,8 @@ import { factsOf } from './support/world.js';
 
 const run = promisify(execFile);
 const METADATA_FILES = ['metadata.sqlite', 'metadata.sqlite-wal'];
+/** A whole server on every disk instead of one for each state of the metadata: ten minutes instead of two. */
+const START_ALL = process.env['CRASH_START_ALL'] !== undefined;
 /** Starts at the same time; more would only wait for the processor. */
 const PARALLEL = 2;
 
@@ -27,11 +30,6 @@ interface Moment {
   readonly metadata: string;
   /** Index of the last milestone that was acknowledged before. */
   readonly milestone: number;
-}
-
-interface Cut extends Moment {
-  readonly label: string;
-  readonly directory: string;
 }
 
 /**
@@ -49,7 +47,9 @@ it('holds every acknowledged publication, and goes on, at whichever point the po
   await mkdir(dataDir);
   const recording = await RecordingFileSystem.start(new NodeFileSystem(), dataDir);
   const moments: Moment[] = [];
-  const milestones: Milestone[] = [{ label: 'start', world: {}, sessions: [] }];
+  const milestones: (Milestone & { readonly ledger: string })[] = [
+    { label: 'start', world: {}, sessions: [], ledger: '' },
+  ];
   const capture = async () => {
     const metadata = await copyMetadata(dataDir, join(root, 'metadata'));
     moments.push({ events: recording.events.length, metadata, milestone: milestones.length - 1 });
@@ -61,7 +61,7 @@ it('holds every acknowledged publication, and goes on, at whichever point the po
   });
   await app.swept;
   await publishEverything(new Api(app.address, TEST_ADMIN_KEY), async (milestone) => {
-    milestones.push(milestone);
+    milestones.push({ ...milestone, ledger: await ledgerOf(app.metadata) });
     await capture();
   });
   await app.runMaintenance();
@@ -72,7 +72,8 @@ it('holds every acknowledged publication, and goes on, at whichever point the po
 
   const projectIds = [...new Set(milestones.flatMap(({ world }) => Object.keys(world)))];
   const seen = new Set<string>();
-  const figures = { points: 0, disks: 0, ahead: 0 };
+  const started = new Set<string>();
+  const figures = { points: 0, disks: 0, starts: 0 };
   const cuts = cutsOf(moments);
   const work = async () => {
     for (const { events, metadata, milestone } of cuts) {
@@ -84,25 +85,26 @@ it('holds every acknowledged publication, and goes on, at whichever point the po
         if (seen.has(disk)) continue;
         seen.add(disk);
         await run('cp', ['-r', `${metadata}/.`, restored.path]);
-        const next = milestones[milestone + 1] ?? milestones[milestone];
         const last = milestones[milestone];
-        if (last === undefined || next === undefined) throw new Error('a moment without a milestone');
-        const state = await expectSurvival(restored.path, {
-          label: `cut after ${events} operations, ${variant}, after: ${last.label}`,
-          acceptable: [factsOf(last.world), factsOf(next.world)],
-          projectIds,
-          sessions: last.sessions,
-        });
+        if (last === undefined) throw new Error('a moment without a milestone');
+        const next = milestones[milestone + 1] ?? last;
+        const label = `cut after ${events} operations, ${variant}, after: ${last.label}`;
+        await expectPromisedBytes(restored.path, [last.ledger, next.ledger], label);
         figures.disks += 1;
-        figures.ahead += state;
+        if (!START_ALL && started.has(metadata)) continue;
+        started.add(metadata);
+        const { world, sessions } = last;
+        const acceptable = [factsOf(world), factsOf(next.world)];
+        await expectSurvival(restored.path, { label, acceptable, projectIds, sessions });
+        figures.starts += 1;
       }
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, work));
   process.stdout.write(
     `power cut, replayed: ${recording.events.length} file operations of ${milestones.length - 1} changes; ` +
-      `${figures.points} points, ${figures.disks} different disks, each started; ${figures.ahead} of them held a change ` +
-      'that was not acknowledged yet; 0 lost, 0 torn\n',
+      `${figures.points} points, ${figures.disks} different disks checked, ${figures.starts} of them by a whole server; ` +
+      '0 lost, 0 torn\n',
   );
   expect(figures.disks).toBeGreaterThan(100);
 });

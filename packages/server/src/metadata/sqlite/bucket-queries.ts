@@ -62,7 +62,7 @@ export async function insertBucket(db: Database, bucket: NewBucket): Promise<voi
     .onConflict((conflict) => conflict.columns(['project_id', 'name_key']).doNothing())
     .executeTakeFirst();
   if (inserted.numInsertedOrUpdatedRows !== 1n) {
-    const message = `Bucket '${bucket.name}' already exists in project '${projectId}' (names are compared without case). Choose another name.`;
+    const message = `Bucket ${bucket.name} already exists in project ${projectId}`;
     throw new DomainError('bucket_exists', message, { project_id: projectId, bucket_name: bucket.name });
   }
   await countInProject(db, projectId, { buckets: 1 });

@@ -114,7 +114,7 @@ async function versionConflict(db: Database, tableId: string): Promise<DomainErr
 }
 
 function tableExists(bucket: { project_id: string; name: string }, tableName: string): DomainError {
-  const message = `Table '${tableName}' already exists in bucket '${bucket.name}' (names are compared without case). Choose another name.`;
+  const message = `Table ${tableName} already exists in bucket ${bucket.name}`;
   return new DomainError('table_exists', message, {
     project_id: bucket.project_id,
     bucket_name: bucket.name,

@@ -42,7 +42,8 @@ export async function receiveFilePart<R>(
     }
   } catch (error) {
     if (signal.aborted) throw clientLeft(error);
-    if (streamError === undefined && isDomainError(error)) throw error;
+    // A receiver that gives up ends the part, which then fails as well: its own reason counts, unless that is the break.
+    if (isDomainError(error) && (streamError === undefined || error.code !== 'request_cancelled')) throw error;
     if (streamError === undefined && received === undefined && !isFormError(error)) throw error;
     throw brokenForm(streamError ?? error);
   }

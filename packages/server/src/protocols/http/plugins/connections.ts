@@ -29,6 +29,11 @@ export function refuseWhileClosing(app: FastifyInstance): void {
     closing = true;
     done();
   });
+  // Without it a connection would outlive its last answer by the keep-alive time, and so would the server.
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (closing) reply.header('connection', 'close');
+    done(null, payload);
+  });
   app.addHook('onRequest', (_request, reply, done) => {
     if (!closing) {
       done();

@@ -1,0 +1,88 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BenchContext, Group } from './bench-context.js';
+import { exports } from './groups/exports.js';
+import { health } from './groups/health.js';
+import { importsWithKey, importsWithoutKey } from './groups/imports.js';
+import { load } from './groups/load.js';
+import { manyTables } from './groups/many-tables.js';
+import { memory } from './groups/memory.js';
+import { previews } from './groups/previews.js';
+import { upserts } from './groups/upsert.js';
+import { Inputs } from './inputs.js';
+import { describeMachine, measureSync } from './measure/machine.js';
+import { parseOptions, type BenchOptions, type GroupName } from './options.js';
+import { JOB_NICENESS, RawEngine } from './raw/raw-engine.js';
+import { RawTables } from './raw/raw-tables.js';
+import { durationText, latencyText, Report } from './report.js';
+import { ServerUnderTest } from './server-under-test.js';
+import { makeWorkFolder } from './work-folder.js';
+
+const RESULTS_FOLDER = fileURLToPath(new URL('../results', import.meta.url));
+
+const RUN: Record<GroupName, Group> = {
+  import: importsWithoutKey,
+  'import-key': importsWithKey,
+  upsert: upserts,
+  export: exports,
+  preview: previews,
+  tables: manyTables,
+  memory,
+  load,
+  health,
+};
+
+const startedAt = performance.now();
+const given = parseOptions(process.argv.slice(2), RESULTS_FOLDER);
+const options: BenchOptions = { ...given, workFolder: await makeWorkFolder(given.workFolder) };
+const machine = describeMachine(options.workFolder);
+const sync = await measureSync(options.workFolder, 50);
+const print = (line: string): void => console.log(line);
+print(
+  `${machine.processor}, ${machine.cores} cores, ${Math.round(machine.memoryBytes / 2 ** 30)} GiB, ${machine.fileSystem}; one fsync: ${latencyText(sync)}`,
+);
+print(
+  `node ${machine.node}, DuckDB ${machine.duckdb}, ${machine.commit}; ${options.engine.threads} threads and ${options.engine.memoryLimit} for both sides; ${options.rounds} rounds`,
+);
+const report = new Report({ date: new Date().toISOString(), machine, options: { ...given }, sync }, print);
+const rawSettings = { ...options.engine, tempDirectory: await subfolder('spill') };
+const raw = await RawEngine.start(rawSettings, JOB_NICENESS);
+let shared: Promise<ServerUnderTest> | undefined;
+const context: BenchContext = {
+  options,
+  report,
+  raw,
+  startRaw: (niceness) => RawEngine.start(rawSettings, niceness),
+  inputs: new Inputs(raw, await subfolder('inputs')),
+  rawTables: new RawTables(raw, await subfolder('raw')),
+  sharedServer: () => (shared ??= ServerUnderTest.start(options)),
+};
+
+try {
+  for (const group of options.groups) {
+    const elapsedMs = performance.now() - startedAt;
+    if (elapsedMs > options.timeBudgetMs) {
+      report.remark(`Left out for lack of time: ${group}`);
+      continue;
+    }
+    print(`\n${group} (at ${durationText(elapsedMs)})`);
+    await RUN[group](context).catch((error: unknown) => {
+      // The figures of the other groups are worth having; the exit code tells that some are missing.
+      process.exitCode = 1;
+      report.remark(`${group} failed: ${error instanceof Error ? error.stack : String(error)}`);
+    });
+  }
+  await (await shared)?.stop();
+} finally {
+  await raw.stop();
+}
+const tookMs = performance.now() - startedAt;
+await report.writeJson(options.jsonPath, { tookMs });
+print(`\n${report.table()}\n\n${report.missed} below the floor; took ${durationText(tookMs)}; ${options.jsonPath}`);
+
+async function subfolder(name: string): Promise<string> {
+  const path = join(options.workFolder, name);
+  await mkdir(path);
+  return path;
+}

@@ -1,0 +1,155 @@
+import { link, readdir } from 'node:fs/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Api } from '../../acceptance/helpers/api.js';
+import { tablesPath } from '../../acceptance/helpers/storage.js';
+import type * as layouts from '../../packages/server/src/engine/layout.js';
+import type * as stores from '../../packages/server/src/metadata/sqlite/sqlite-metadata-store.js';
+import type * as ids from '../../packages/server/src/model/ids.js';
+import type { BenchContext } from '../bench-context.js';
+import { FLIGHTS } from '../flights.js';
+import { measureSync } from '../measure/machine.js';
+import { spreadOf } from '../measure/statistics.js';
+import { durationText, latencyText, roundsText, verdict } from '../report.js';
+import { ServerUnderTest } from '../server-under-test.js';
+
+const TABLES = 10_000;
+const TABLES_PER_TRANSACTION = 500;
+const LIST_FLOOR_MS = 20;
+const START_FLOOR_MS = 2000;
+const WARM_UP = 10;
+
+export async function manyTables(context: BenchContext): Promise<void> {
+  const server = await ServerUnderTest.start(context.options);
+  try {
+    await measureCreate(context, server);
+    await server.createTable('template', FLIGHTS);
+    const few = await measureStarts(context, server);
+    await server.process.kill('SIGTERM');
+    await addTables(server, TABLES);
+    const many = await measureStarts(context, server);
+    context.report.add({
+      work: 'start with 10,000 tables',
+      ours: roundsText(many),
+      reference: `a few tables: ${roundsText(few)}`,
+      ratio: few.median / many.median,
+      floor: `≤ ${durationText(START_FLOOR_MS)}`,
+      verdict: verdict(many.median <= START_FLOOR_MS),
+      data: { unit: 'ms', ours: many, fewTables: few },
+    });
+    await measureList(context, server);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function measureCreate({ options, report }: BenchContext, server: ServerUnderTest): Promise<void> {
+  const columns = Object.entries(FLIGHTS.columns).map(([name, type]) => ({ name, type }));
+  const sync = await measureSync(options.workFolder, 100);
+  const count = options.quick ? 60 : 200;
+  const times: number[] = [];
+  for (let index = 0; index < WARM_UP + count; index += 1) {
+    const request = { name: `created_${index}`, columns };
+    const { ms } = await server.client.mustPost(tablesPath(server.project, server.bucket), request);
+    if (index >= WARM_UP) times.push(ms);
+  }
+  const ours = spreadOf(times);
+  const allowedMs = 5 * sync.median + 10;
+  report.add({
+    work: 'create table',
+    ours: latencyText(ours),
+    reference: `one fsync: ${latencyText(sync)}`,
+    ratio: null,
+    floor: `p50 ≤ 5 fsync + 10 ms = ${durationText(allowedMs)}`,
+    verdict: verdict(ours.median <= allowedMs),
+    data: { unit: 'ms', ours, sync, allowedMs },
+  });
+}
+
+/** From the end of the last process to the first healthy answer of the next, less the time that the end took. */
+async function measureStarts({ options }: BenchContext, server: ServerUnderTest) {
+  const times: number[] = [];
+  for (let round = 0; round < options.rounds; round += 1) {
+    await server.process.kill('SIGTERM');
+    const startedAt = performance.now();
+    await server.process.restart('SIGTERM');
+    const health = await new Api(server.process.baseUrl, undefined).get('/health');
+    if (health.status !== 200) throw new Error(`/health answered ${health.status} after a start`);
+    times.push(performance.now() - startedAt);
+  }
+  return spreadOf(times);
+}
+
+async function measureList({ options, report }: BenchContext, server: ServerUnderTest): Promise<void> {
+  const client = server.newClient();
+  const times: number[] = [];
+  const count = options.quick ? 100 : 500;
+  for (let index = 0; index < WARM_UP + count; index += 1) {
+    const { status, ms, text } = await client.get(`${tablesPath(server.project, server.bucket)}?limit=100`);
+    if (status !== 200 || !text.includes(`"total":`))
+      throw new Error(`the list answered ${status}: ${text.slice(0, 200)}`);
+    if (index >= WARM_UP) times.push(ms);
+  }
+  client.close();
+  const ours = spreadOf(times);
+  report.add({
+    work: 'list 10,000 tables, first page of 100',
+    ours: latencyText(ours),
+    reference: '',
+    ratio: null,
+    floor: `p50 ≤ ${LIST_FLOOR_MS} ms`,
+    verdict: verdict(ours.median <= LIST_FLOOR_MS),
+    data: { unit: 'ms', ours },
+  });
+}
+
+/**
+ * Straight into the metadata of a stopped server, with links to one empty table file: creating them one by one would take longer
+ * than everything else, and a start cannot tell the difference.
+ */
+async function addTables(server: ServerUnderTest, count: number): Promise<void> {
+  const { SqliteMetadataStore } = await built<typeof stores>('metadata/sqlite/sqlite-metadata-store');
+  const { Layout } = await built<typeof layouts>('engine/layout');
+  const { newSortableId } = await built<typeof ids>('model/ids');
+  const { dataDir } = server.process;
+  const layout = new Layout({
+    dataDir,
+    duckdbDir: `${dataDir}/duckdb`,
+    filesDir: `${dataDir}/files`,
+    snapshotsDir: `${dataDir}/snapshots`,
+  });
+  const store = await SqliteMetadataStore.open(`${dataDir}/metadata.sqlite`);
+  try {
+    const projectId = server.project.id;
+    const template = await store.getTable(projectId, server.bucket, 'template');
+    if (template === undefined) throw new Error('The template table is missing');
+    const templatePath = layout.versionPath(projectId, template.current.id);
+    const createdAt = new Date();
+    for (let first = 0; first < count; first += TABLES_PER_TRANSACTION) {
+      const names = Array.from(
+        { length: Math.min(TABLES_PER_TRANSACTION, count - first) },
+        (_, i) => `many_${first + i}`,
+      );
+      const tables = names.map((name) => ({ name, id: newSortableId(createdAt), versionId: newSortableId(createdAt) }));
+      for (const { name, versionId } of tables) {
+        await link(templatePath, layout.versionPath(projectId, versionId));
+        await link(templatePath, layout.liveTablePath(projectId, server.bucket, name));
+      }
+      await store.transaction(async (tx) => {
+        for (const { name, id, versionId } of tables) {
+          const version = { ...template.current, id: versionId, tableId: id, createdAt };
+          await tx.insertTable({ id, projectId, bucketId: template.bucketId, name, createdAt, version });
+        }
+      });
+    }
+    const files = await readdir(layout.versionsDirectory(projectId));
+    if (files.length < count) throw new Error(`There are ${files.length} table files instead of ${count}`);
+  } finally {
+    await store.close();
+  }
+}
+
+/** The server's own modules as it runs them; the metadata store finds its thread beside its file. */
+async function built<M>(module: string): Promise<M> {
+  const path = fileURLToPath(new URL(`../../packages/server/dist/${module}.js`, import.meta.url));
+  return (await import(pathToFileURL(path).href)) as M;
+}
