@@ -170,7 +170,9 @@ const tasks = new Listr(
       title: `Server at ${baseUrl}`,
       task: async (_, task) => {
         const health = await answered(api.GET('/health', {})).catch((error) => {
-          throw new Error(`No server answers at ${baseUrl}: run \`npm start\` first, or set DEMO_URL. (${error.message})`);
+          throw new Error(
+            `No server answers at ${baseUrl}: run \`npm start\` first, or set DEMO_URL. (${error.message})`,
+          );
         });
         task.title = `Server at ${baseUrl}: ${health.status}, DuckDB ${health.workers.duckdb_version}`;
         api = createApiClient({ baseUrl, apiKey: adminKey() });

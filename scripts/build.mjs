@@ -9,7 +9,9 @@ const root = new URL('..', import.meta.url).pathname;
 function sourcesIn(folder) {
   return readdirSync(folder, { recursive: true })
     .map((name) => join(folder, String(name)))
-    .filter((path) => /\.ts$/.test(path) && !/\.(test|conformance|fixture|d)\.ts$/.test(path) && statSync(path).isFile());
+    .filter(
+      (path) => /\.ts$/.test(path) && !/\.(test|conformance|fixture|d)\.ts$/.test(path) && statSync(path).isFile(),
+    );
 }
 
 for (const name of ['server', 'api-client']) {

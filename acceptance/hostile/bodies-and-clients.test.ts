@@ -119,7 +119,6 @@ describe('hostile multipart', () => {
     ['only the end', form('--b--\r\n')],
     ['no name', form(`${part('Content-Disposition: form-data')}--b--\r\n`)],
     ['another name', form(`${part('Content-Disposition: form-data; name="other"; filename="a"')}--b--\r\n`)],
-    ['1 MB of part headers', form(`${part(`${FILE}\r\nX-Long: ${'y'.repeat(1 << 20)}`)}--b--\r\n`)],
     [
       '10,000 fields',
       form(
@@ -135,9 +134,10 @@ describe('hostile multipart', () => {
     mustSucceed(await sendUpload(witness.project, upload, 'the upload key still works'));
   });
 
-  it('two files, a hostile file name and a field before the file do no harm', async () => {
+  it('two files, long headers, a hostile file name and a field before the file do no harm', async () => {
     const bodies = [
       `${part(FILE, 'one')}${part(FILE, 'two')}--b--\r\n`,
+      `${part(`${FILE}\r\nX-Long: ${'y'.repeat(1 << 20)}`)}--b--\r\n`,
       `${part('Content-Disposition: form-data; name="file"; filename="../../../../tmp/acceptance-escape"', 'one')}--b--\r\n`,
       `${part('Content-Disposition: form-data; name="note"', 'n')}${part(FILE, 'one')}--b--\r\n`,
     ];

@@ -174,8 +174,7 @@ export async function startApp(
           { name: 'orphaned files', run: async () => void (await files.collectOrphans()) },
           {
             name: 'expired idempotency keys',
-            run: async () =>
-              void (await metadata.transaction((tx) => tx.deleteExpiredIdempotencyKeys(clock.now()))),
+            run: async () => void (await metadata.transaction((tx) => tx.deleteExpiredIdempotencyKeys(clock.now()))),
           },
         ],
         config.maintenance.intervalMs,

@@ -45,7 +45,9 @@ export class Doctor {
     private readonly fileSystem: FileSystem,
     private readonly fileStore: FileStore,
     private readonly pool: WorkerPool,
-    private readonly checksumOf: (source: NodeJS.ReadableStream) => Promise<{ sizeBytes: number; checksumSha256: string }>,
+    private readonly checksumOf: (
+      source: NodeJS.ReadableStream,
+    ) => Promise<{ sizeBytes: number; checksumSha256: string }>,
     private readonly onProgress: DoctorProgress = () => undefined,
   ) {}
 

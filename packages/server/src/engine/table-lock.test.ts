@@ -70,7 +70,9 @@ describe('TableLocks', () => {
 
   it('frees the table when a writer fails', async () => {
     const locks = new TableLocks({ maxWaiting: 0 });
-    await expect(locks.runExclusive(orders, undefined, () => Promise.reject(new Error('disk')))).rejects.toThrow('disk');
+    await expect(locks.runExclusive(orders, undefined, () => Promise.reject(new Error('disk')))).rejects.toThrow(
+      'disk',
+    );
     expect(await locks.runExclusive(orders, undefined, () => Promise.resolve('free'))).toBe('free');
   });
 });

@@ -7,7 +7,7 @@ import type { MetadataStore } from '../metadata/metadata-store.js';
 import type { OperationName } from '../model/operations.js';
 import type { AuditLog } from './audit-log.js';
 import { Change } from './change.js';
-import { IdempotencyKeys, type Answer, type IdempotentRequest } from './idempotency-keys.js';
+import type { Answer, IdempotencyKeys, IdempotentRequest } from './idempotency-keys.js';
 
 export interface ChangeInput<R> {
   readonly operation: OperationName;

@@ -71,7 +71,11 @@ export class IdempotencyKeys {
       }
       const reserved = await this.metadata
         .transaction((tx) =>
-          tx.reserveIdempotencyKey({ ...request, createdAt: now, expiresAt: new Date(now.getTime() + this.lifetimeMs) }),
+          tx.reserveIdempotencyKey({
+            ...request,
+            createdAt: now,
+            expiresAt: new Date(now.getTime() + this.lifetimeMs),
+          }),
         )
         .catch((error: unknown) => {
           settle();

@@ -59,7 +59,12 @@ describe('a request that is sent twice', () => {
   it('is another request when another caller sends it', async () => {
     const { api_key: key } = (await app.call('POST', '/projects', { id: 'p2' })).body;
     await app.call('POST', '/projects/p2/branches/default/buckets', { name: 'a' }, withKey('k5'));
-    const other = await app.call('POST', '/projects/p2/branches/default/buckets', { name: 'b' }, { ...withKey('k5'), key });
+    const other = await app.call(
+      'POST',
+      '/projects/p2/branches/default/buckets',
+      { name: 'b' },
+      { ...withKey('k5'), key },
+    );
     expect(other.status).toBe(201);
   });
 

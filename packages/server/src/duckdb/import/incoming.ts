@@ -46,9 +46,10 @@ export async function stageIncoming(
 ): Promise<ReadRows> {
   const { shape } = request;
   if (request.onError === 'skip') return stageLeniently(connection, source, request);
-  const sourceRows = await source.load(connection, (select) => `CREATE OR REPLACE TEMP TABLE incoming AS ${select}`);
+  await source.load(connection, (select) => `CREATE OR REPLACE TEMP TABLE incoming AS ${select}`);
   const [missing] = (await findMissingValues(connection, shape, source, INCOMING)).first;
   if (missing !== undefined) throw importFailedAt(source.unit, missing);
+  const sourceRows = await readNumber(connection, `SELECT count(*) FROM ${INCOMING}`);
   return { sourceRows, rejected: NOTHING_REJECTED };
 }
 

@@ -15,6 +15,9 @@ export const MULTIPART_LIMITS = {
   fileSize: Number.POSITIVE_INFINITY,
 } as const;
 
+/** The parser takes boundaries of up to 252 characters; the standard allows 70. */
+const MAX_CONTENT_TYPE_LENGTH = 250;
+
 /**
  * Hands the content of the form part `partName` to `receive` as a stream, never more of it in memory than a chunk, and
  * reads the rest of the form to its end. A form that breaks off is the caller's mistake, whatever `receive` made of it.
@@ -55,9 +58,9 @@ export async function receiveFilePart<R>(
 }
 
 export function mustBeMultipart(request: FastifyRequest): void {
-  if (request.isMultipart()) return;
-  const msg = "The body must be multipart/form-data with a part named 'file'";
   const input = request.headers['content-type'] ?? null;
+  if (request.isMultipart() && (input?.length ?? 0) <= MAX_CONTENT_TYPE_LENGTH) return;
+  const msg = "The body must be multipart/form-data with a part named 'file' and a boundary of at most 70 characters";
   throw new ValidationError([{ type: 'missing', loc: ['body', 'file'], msg, input }]);
 }
 

@@ -38,6 +38,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     // Uploads and imports take as long as they take; see plugins/connections.ts for what is limited instead.
     requestTimeout: 0,
     connectionTimeout: 0,
+    // The headers' time limit is only as exact as the interval at which it is checked; the default is 30 s.
+    http: { connectionsCheckingInterval: 1000 },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     exposeHeadRoutes: false,

@@ -3,13 +3,27 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import type { DoorSettings } from '../server-options.js';
 import { sharedSchemas } from '../schemas/index.js';
-import { OPERATIONS } from '../../../model/operations.js';
+import type { OPERATIONS, OperationName } from '../../../model/operations.js';
 import { documentedSchema } from './documented-schema.js';
+import { addRequestExamples } from './request-examples.js';
 
 const DESCRIPTION = `Projects, buckets, tables and files on one machine.
 
 Send the key as \`Authorization: Bearer …\`: the admin key, or a key of the project.
-Every change accepts \`X-Idempotency-Key\`: a retry with the same key gets the first answer and changes nothing.`;
+Every change accepts \`X-Idempotency-Key\`: a retry with the same key gets the first answer and changes nothing.
+The main branch of a project is \`default\`.`;
+
+type Resource = (typeof OPERATIONS)[OperationName]['resource'];
+
+/** In the order of the page. */
+const TAGS: Readonly<Record<Resource, string>> = {
+  service: 'What this is, and whether it is well; no key needed',
+  backend: 'The folders of the service; admin key',
+  project: 'The unit of ownership; creating and listing need the admin key, the rest a key of the project',
+  bucket: 'Named groups of tables',
+  table: 'Columns, rows, import and export',
+  file: 'Bytes on their way in and out: prepare, upload, register; download',
+};
 
 /** Collects the schemas of the routes that are registered after it. */
 export async function installOpenApi(app: FastifyInstance, settings: DoorSettings): Promise<void> {
@@ -19,7 +33,7 @@ export async function installOpenApi(app: FastifyInstance, settings: DoorSetting
       openapi: '3.1.0',
       info: { title: settings.title, version: settings.version, description: DESCRIPTION },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
-      tags: [...new Set(Object.values(OPERATIONS).map(({ resource }) => resource))].map((name) => ({ name })),
+      tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     },
     refResolver: {
       buildLocalReference: (json, _baseUri, _fragment, index) =>
@@ -29,6 +43,11 @@ export async function installOpenApi(app: FastifyInstance, settings: DoorSetting
       schema: documentedSchema(schema, route.config?.apiRoute),
       url,
     }),
+    transformObject: (document) => {
+      if ('swaggerObject' in document) throw new Error('The document is OpenAPI 3');
+      addRequestExamples(document.openapiObject.paths ?? {});
+      return document.openapiObject;
+    },
   });
 }
 
@@ -49,6 +68,14 @@ export async function installDocs(app: FastifyInstance, { prefix }: DoorSettings
   await app.register(swaggerUi, {
     routePrefix: `${prefix}/docs`,
     staticCSP: DOCS_CONTENT_POLICY,
-    uiConfig: { deepLinking: true, docExpansion: 'list' },
+    // Without the bar on top, which only asks for the address of another document.
+    uiConfig: {
+      layout: 'BaseLayout',
+      deepLinking: true,
+      docExpansion: 'list',
+      defaultModelsExpandDepth: 0,
+      displayRequestDuration: true,
+    },
+    theme: { title: 'API reference' },
   });
 }

@@ -6,6 +6,8 @@ import type { HttpServices } from '../services.js';
 /** Headers that describe a body which is not sent after all. */
 const BODY_HEADERS = ['content-length', 'content-disposition', 'etag', 'last-modified', 'cache-control'] as const;
 
+const LINGER_MS = 5_000;
+
 /** Every error of a request ends here: answered, logged if it asks for a person, and audited if it refused a change. */
 export function installErrorHandling(app: FastifyInstance, services: HttpServices): void {
   app.setErrorHandler((error, request, reply) => {
@@ -27,12 +29,23 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     request.log.warn({ code: errorCodeOf(error) }, 'request could not be served');
   }
   for (const name of BODY_HEADERS) reply.removeHeader(name);
+  if (reply.getHeader('connection') === 'close' && !request.raw.complete) lingerBeforeClosing(request, reply);
   return reply
     .code(answer.status)
     .headers(answer.headers)
     .header('x-request-id', request.id)
     .type('application/json; charset=utf-8')
     .send(answer.body);
+}
+
+/**
+ * Closed at once, the connection would be reset under a client that is still sending, and the answer lost with it: so the
+ * rest of the body is passed over for a while.
+ */
+function lingerBeforeClosing(request: FastifyRequest, reply: FastifyReply): void {
+  reply.removeHeader('connection');
+  const timer = setTimeout(() => request.raw.socket.destroy(), LINGER_MS);
+  request.raw.once('close', () => clearTimeout(timer));
 }
 
 /**
