@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BenchContext, Group } from './bench-context.js';
@@ -36,6 +37,7 @@ const RUN: Record<GroupName, Group> = {
 const startedAt = performance.now();
 const given = parseOptions(process.argv.slice(2), RESULTS_FOLDER);
 const options: BenchOptions = { ...given, workFolder: await makeWorkFolder(given.workFolder) };
+const [loadBefore = 0] = loadavg();
 const machine = describeMachine(options.workFolder);
 const sync = await measureSync(options.workFolder, 50);
 const print = (line: string): void => console.log(line);
@@ -45,7 +47,9 @@ print(
 print(
   `node ${machine.node}, DuckDB ${machine.duckdb}, ${machine.commit}; ${options.engine.threads} threads and ${options.engine.memoryLimit} for both sides; ${options.rounds} rounds`,
 );
-const report = new Report({ date: new Date().toISOString(), machine, options: { ...given }, sync }, print);
+if (loadBefore > machine.cores / 2)
+  print(`The machine was busy before: load ${loadBefore.toFixed(1)}. Trust ratios, not times.`);
+const report = new Report({ loadBefore, date: new Date().toISOString(), machine, options: { ...given }, sync }, print);
 const rawSettings = { ...options.engine, tempDirectory: await subfolder('spill') };
 const raw = await RawEngine.start(rawSettings, JOB_NICENESS);
 let shared: Promise<ServerUnderTest> | undefined;

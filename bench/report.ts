@@ -13,12 +13,14 @@ export interface Row {
   readonly reference: string;
   /** Reference time by our time: above 1 we are faster. Null where there is nothing to compare with. */
   readonly ratio: number | null;
+  /** The same for processor time, where it was counted. */
+  readonly cpuRatio?: number;
   readonly floor: string;
   readonly verdict: Verdict;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-const HEADINGS = ['work', 'ours', 'raw DuckDB or reference', 'ratio', 'floor', ''] as const;
+const HEADINGS = ['work', 'ours', 'raw DuckDB or reference', 'ratio', 'of CPU', 'floor', ''] as const;
 
 export class Report {
   readonly #rows: Row[] = [];
@@ -64,7 +66,8 @@ export class Report {
 
 function cellsOf(row: Row): string[] {
   const ratio = row.ratio === null ? '' : row.ratio.toFixed(2);
-  return [row.work, row.ours, row.reference, ratio, row.floor, row.verdict ?? ''];
+  const cpuRatio = row.cpuRatio?.toFixed(2) ?? '';
+  return [row.work, row.ours, row.reference, ratio, cpuRatio, row.floor, row.verdict ?? ''];
 }
 
 /** The same work by both sides, where the floor is a share of raw throughput. */
@@ -75,6 +78,7 @@ export function throughputRow(work: string, paired: Paired, floor: number, data:
     ours: roundsText(paired.ours),
     reference: roundsText(paired.raw),
     ratio,
+    cpuRatio: paired.cpuRatio,
     floor: `≥ ${floor} × raw`,
     verdict: ratio >= floor ? 'ok' : 'miss',
     data: { unit: 'ms', ...paired, ...data },

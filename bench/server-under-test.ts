@@ -11,13 +11,14 @@ import {
   type Table,
 } from '../acceptance/helpers/storage.js';
 import type { FLIGHTS } from './flights.js';
+import { cpuMsOf } from './measure/cpu-time.js';
 import { HttpClient } from './measure/http-client.js';
+import type { Cost } from './measure/rounds.js';
 import type { BenchOptions } from './options.js';
 
 type Shape = Pick<typeof FLIGHTS, 'columns' | 'key'>;
 
-export interface ImportFigures {
-  readonly ms: number;
+export interface ImportFigures extends Cost {
   readonly rowsAfter: number;
 }
 
@@ -63,9 +64,16 @@ export class ServerUnderTest {
   }
 
   async import(table: Table, fileId: string, request: Record<string, unknown> = {}): Promise<ImportFigures> {
-    const { ms, text } = await this.client.mustPost(`${table.path}/import/file`, { file_id: fileId, ...request });
+    const { text, ...cost } = await this.measurePost(`${table.path}/import/file`, { file_id: fileId, ...request });
     const { table_rows_after: rowsAfter } = JSON.parse(text) as { table_rows_after: number };
-    return { ms, rowsAfter };
+    return { ...cost, rowsAfter };
+  }
+
+  /** The request as its client sees it, and what it cost the service and its workers. */
+  async measurePost(path: string, json: unknown): Promise<Cost & { readonly text: string }> {
+    const cpuBeforeMs = cpuMsOf(this.process.pid);
+    const { ms, text } = await this.client.mustPost(path, json);
+    return { ms, cpuMs: cpuMsOf(this.process.pid) - cpuBeforeMs, text };
   }
 
   async deleteFile(fileId: string): Promise<void> {

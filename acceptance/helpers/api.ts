@@ -45,7 +45,7 @@ export class Api {
       redirect: options.redirect ?? 'manual',
       ...(body === undefined ? {} : { body: body as RequestInit['body'] & {}, duplex: 'half' }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
-    } as RequestInit);
+    });
     const bytes = Buffer.from(await response.arrayBuffer());
     const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
     const text = bytes.toString('utf8');

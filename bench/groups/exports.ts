@@ -41,19 +41,19 @@ async function measure(
   const syncs: number[] = [];
   const paired = await inTurns(options.rounds, {
     ours: async () => {
-      const { ms, text } = await server.client.mustPost(`${table.path}/export`, { format });
+      const { text, ...cost } = await server.measurePost(`${table.path}/export`, { format });
       await server.deleteFile((JSON.parse(text) as { file_id: string }).file_id);
-      return ms;
+      return cost;
     },
     raw: async (round) => {
-      const { ms, syncMs } = await raw.request({
+      const { ms, cpuMs, syncMs } = await raw.request({
         kind: 'statements',
         timed: [`COPY (FROM source.main.data) TO ${quoteLiteral(target)} (${copyOptions})`],
         syncPath: target,
       });
       await rm(target);
       if (round > 0) syncs.push(syncMs);
-      return ms - syncMs;
+      return { ms: ms - syncMs, cpuMs };
     },
   });
   const sync = spreadOf(syncs);

@@ -55,7 +55,7 @@ async function run(context: BenchContext, { work, shape, input, rawInput }: Impo
     ours: async () => {
       const done = await server.import(table, fileId, { format });
       rowsAfter = done.rowsAfter;
-      return done.ms;
+      return done;
     },
     raw: () => rawTables.build('imported', shape.columns, copyFromSql(rawPath)),
   });

@@ -5,12 +5,21 @@ export interface Paired {
   readonly raw: Spread;
   /** Raw time by our time, per round; above 1 we were faster. */
   readonly ratios: readonly number[];
+  /** The same for processor time, of the medians. */
+  readonly cpuRatio: number;
 }
 
-/** Each side does the work once and says how many milliseconds it took; what it does before and after is not counted. */
+/** What one side took for doing the work once. */
+export interface Cost {
+  readonly ms: number;
+  /** Processor time of all its processes. */
+  readonly cpuMs: number;
+}
+
+/** What each side does before and after its work is not counted. */
 export interface Pair {
-  readonly ours: (round: number) => Promise<number>;
-  readonly raw: (round: number) => Promise<number>;
+  readonly ours: (round: number) => Promise<Cost>;
+  readonly raw: (round: number) => Promise<Cost>;
 }
 
 /**
@@ -18,16 +27,21 @@ export interface Pair {
  * numbers start at 0 with that pair.
  */
 export async function inTurns(rounds: number, pair: Pair): Promise<Paired> {
-  const ours: number[] = [];
-  const raw: number[] = [];
+  const ours: Cost[] = [];
+  const raw: Cost[] = [];
   for (let round = 0; round <= rounds; round += 1) {
-    const oursMs = await pair.ours(round);
-    const rawMs = await pair.raw(round);
+    const oursCost = await pair.ours(round);
+    const rawCost = await pair.raw(round);
     if (round === 0) continue;
-    ours.push(oursMs);
-    raw.push(rawMs);
+    ours.push(oursCost);
+    raw.push(rawCost);
   }
-  return { ours: spreadOf(ours), raw: spreadOf(raw), ratios: ours.map((ms, index) => (raw[index] ?? Number.NaN) / ms) };
+  return {
+    ours: spreadOf(ours.map(({ ms }) => ms)),
+    raw: spreadOf(raw.map(({ ms }) => ms)),
+    ratios: ours.map(({ ms }, index) => (raw[index]?.ms ?? Number.NaN) / ms),
+    cpuRatio: spreadOf(raw.map(({ cpuMs }) => cpuMs)).median / spreadOf(ours.map(({ cpuMs }) => cpuMs)).median,
+  };
 }
 
 export async function timed<T>(work: () => Promise<T>): Promise<{ readonly ms: number; readonly value: T }> {

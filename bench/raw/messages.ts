@@ -28,7 +28,7 @@ export type RawRequest =
 
 export interface RawAnswers {
   /** `syncMs` is part of `ms`. */
-  readonly statements: { readonly ms: number; readonly syncMs: number };
+  readonly statements: { readonly ms: number; readonly cpuMs: number; readonly syncMs: number };
   readonly read: readonly (readonly string[])[];
   readonly openPerRequest: Spread;
 }

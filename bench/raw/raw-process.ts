@@ -30,13 +30,15 @@ async function answer(request: RawRequest): Promise<RawAnswers[RawRequest['kind'
   }
   if (request.kind === 'openPerRequest') return openPerRequest(request);
   await runAll(connection, request.before ?? []);
+  const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
   await runAll(connection, request.timed);
   const ranAt = performance.now();
   if (request.syncPath !== undefined) await syncFile(request.syncPath);
   const endedAt = performance.now();
+  const cpu = process.cpuUsage(cpuBefore);
   await runAll(connection, request.after ?? []);
-  return { ms: endedAt - startedAt, syncMs: endedAt - ranAt };
+  return { ms: endedAt - startedAt, cpuMs: (cpu.user + cpu.system) / 1000, syncMs: endedAt - ranAt };
 }
 
 async function runAll(target: DuckDBConnection, statements: readonly string[]): Promise<void> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { LARGE_BLOCK_BYTES, STORAGE_VERSION } from '../../packages/server/src/duckdb/engine-database.js';
 import { quoteLiteral } from '../../packages/server/src/duckdb/quoting.js';
 import { columnsSql, type Columns } from '../flights.js';
+import type { Cost } from '../measure/rounds.js';
 import type { RawEngine } from './raw-engine.js';
 
 /** Work on table files by raw DuckDB: no index, storage version and block size as the service chooses them, checkpointed. */
@@ -16,11 +17,11 @@ export class RawTables {
     return join(this.folder, `${name}.duckdb`);
   }
 
-  /** `load` fills the table `built.main.data`. Returns milliseconds. */
-  async build(name: string, columns: Columns, load: string): Promise<number> {
+  /** `load` fills the table `built.main.data`. */
+  async build(name: string, columns: Columns, load: string): Promise<Cost> {
     const path = this.path(name);
     await this.remove(name);
-    const { ms } = await this.engine.request({
+    return await this.engine.request({
       kind: 'statements',
       timed: [
         attachSql(path, 'built', `BLOCK_SIZE ${LARGE_BLOCK_BYTES}, STORAGE_VERSION '${STORAGE_VERSION}'`),
@@ -30,7 +31,6 @@ export class RawTables {
         'DETACH built',
       ],
     });
-    return ms;
   }
 
   async remove(name: string): Promise<void> {

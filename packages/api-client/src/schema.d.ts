@@ -1011,6 +1011,12 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "id": "shop",
+         *       "name": "The shop"
+         *     }
+         */
         'application/json': components['schemas']['CreateProject'];
       };
     };
@@ -1163,6 +1169,11 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "name": "The new shop"
+         *     }
+         */
         'application/json': components['schemas']['UpdateProject'];
       };
     };
@@ -1470,6 +1481,12 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "name": "in_c_sales",
+         *       "description": "Orders and customers"
+         *     }
+         */
         'application/json': components['schemas']['CreateBucket'];
       };
     };
@@ -1810,6 +1827,30 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "name": "orders",
+         *       "columns": [
+         *         {
+         *           "name": "id",
+         *           "type": "BIGINT"
+         *         },
+         *         {
+         *           "name": "customer",
+         *           "type": "VARCHAR",
+         *           "nullable": false,
+         *           "default": "'unknown'"
+         *         },
+         *         {
+         *           "name": "amount",
+         *           "type": "DECIMAL(10,2)"
+         *         }
+         *       ],
+         *       "primary_key": [
+         *         "id"
+         *       ]
+         *     }
+         */
         'application/json': components['schemas']['CreateTable'];
       };
     };
@@ -2195,6 +2236,15 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "file_id": "FILE_ID",
+         *       "format": "csv",
+         *       "import_options": {
+         *         "incremental": true
+         *       }
+         *     }
+         */
         'application/json': components['schemas']['ImportFile'];
       };
     };
@@ -2339,6 +2389,14 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "format": "csv",
+         *       "where_filter": "amount > 5",
+         *       "order_by": "amount desc",
+         *       "limit": 1000
+         *     }
+         */
         'application/json': components['schemas']['ExportTable'];
       };
     };
@@ -2468,6 +2526,12 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "filename": "orders.csv",
+         *       "content_type": "text/csv"
+         *     }
+         */
         'application/json': components['schemas']['PrepareFile'];
       };
     };
@@ -2800,6 +2864,14 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "upload_key": "UPLOAD_KEY",
+         *       "tags": {
+         *         "source": "shop"
+         *       }
+         *     }
+         */
         'application/json': components['schemas']['RegisterFile'];
       };
     };

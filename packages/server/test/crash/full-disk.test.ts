@@ -162,7 +162,7 @@ describe.skipIf(obstacle !== undefined)(`A full disk${obstacle === undefined ? '
       await perform(operations.registerUpload(key(), session));
       files.push(world[projectId]?.files.at(-1) ?? { id: null, sha256: '', rows: null });
     }
-    expect(refusal === undefined ? undefined : outcome(refusal)).toEqual(REFUSED);
+    expect(refusal === undefined ? undefined : outcome(refusal)).toEqual(REFUSED);console.error('REFUSAL', refusal?.text, refusal?.headers.get('connection'));
     await expectNothingLost();
     for (const file of files) await perform(operations.deleteFile(key(), projectId, file));
     await untilWritable(true);

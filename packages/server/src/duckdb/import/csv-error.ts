@@ -1,4 +1,5 @@
 import type { LoadedColumn } from './column-mapping.js';
+import { conversionFault } from './conversion.js';
 import { shorten } from './import-failure.js';
 
 export interface CsvFault {
@@ -55,8 +56,7 @@ export function faultOf(message: string, loaded: readonly LoadedColumn[]): CsvFa
     const column = loaded.find(({ fileIndex }) => fileIndex === Number(index))?.column;
     return {
       column: column?.name ?? null,
-      value: shorten(value),
-      reason: `could not convert '${shorten(value)}' to ${column?.type ?? 'the type of the column'}`,
+      ...conversionFault(shorten(value), column),
     };
   }
   const count = lastMatch(message, /Expected Number of Columns: (\d+) Found: (\d+)/g);

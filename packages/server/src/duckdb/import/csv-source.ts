@@ -1,28 +1,30 @@
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ColumnDefinition } from '../../model/columns.js';
-import type { RejectedRow } from '../../workers/messages.js';
-import { quoteLiteral } from '../quoting.js';
 import type { ColumnMapping } from './column-mapping.js';
+import {
+  castSql,
+  countBadRows,
+  findBadRows,
+  isBadRowSql,
+  loadedColumnsSql,
+  tryCastSql,
+  type Conversion,
+} from './conversion.js';
 import type { CsvDialect } from './csv-dialect.js';
-import { engineColumnName, faultOf, isUnreadableDialect, mayBeLongLine, recordOfError } from './csv-error.js';
+import { faultOf, isUnreadableDialect, mayBeLongLine, recordOfError } from './csv-error.js';
+import { CsvRejects } from './csv-rejects.js';
+import { csvConversions, rawColumnsSql, readCsvSql } from './csv-relation.js';
 import { normaliseCsv } from './csv-rewrite.js';
 import { linesOfRecords, linesOfRows, scanRecords } from './csv-scanner.js';
-import { MAX_LINE_BYTES, NORMAL_LINE_BYTES } from './csv-text.js';
 import { dataErrorMessage, firstSentence, importFailed, importFailedAt } from './import-failure.js';
-import { loadedName, SHOWN_REJECTED_ROWS, type ImportSource, type RejectedRows } from './import-source.js';
-import { changeRows, readNumber, readRows } from './query.js';
+import { loadedName, SHOWN_REJECTED_ROWS, SOURCE_ROW, type ImportSource, type RejectedRows } from './import-source.js';
+import { changeRows } from './query.js';
 
-/** As fast as the engine's 32 MB, and four times as many fit into a small memory limit. */
-const BUFFER_BYTES = 8 * 1024 * 1024;
-/** A buffer must hold the longest line twice over to be sure of it. */
-const LONG_LINE_BUFFER_BYTES = 2 * MAX_LINE_BYTES;
 /** Measured on flights and order data: a table file is a third of its CSV. */
 const CSV_BYTES_PER_TABLE_BYTE = 3;
-const REJECTS = 'import_rejects';
-const REJECTED_SCANS = 'import_rejected_scans';
-/** Remembered record numbers of rejected rows, when lines of other rows must be found between them. */
-const REMEMBERED_REJECTS = 1_000_000;
+/** Rows as read, before the types that the reader cannot be trusted with are cast. */
+const RAW_ROWS = 'temp.incoming_raw';
 
 export interface CsvSourceSettings {
   readonly path: string;
@@ -44,6 +46,7 @@ export class CsvSource implements ImportSource {
   readonly columns: readonly ColumnDefinition[];
   readonly estimatedTableBytes: number;
   readonly #settings: CsvSourceSettings;
+  readonly #conversions: readonly Conversion[];
   readonly #warnings: string[];
   #path: string;
   #longLines: boolean;
@@ -54,6 +57,7 @@ export class CsvSource implements ImportSource {
     this.#path = settings.path;
     this.#longLines = settings.hasLongLastLine;
     this.#warnings = [...settings.warnings, ...settings.mapping.warnings];
+    this.#conversions = csvConversions(settings.mapping);
     this.columns = settings.mapping.loaded.map(({ column }) => column);
     this.estimatedTableBytes = settings.sizeBytes / CSV_BYTES_PER_TABLE_BYTE;
   }
@@ -63,55 +67,85 @@ export class CsvSource implements ImportSource {
   }
 
   selectSql(): string {
-    return this.#selectSql('');
+    return `SELECT ${loadedColumnsSql(this.#conversions, castSql)} FROM ${this.#readCsv()}`;
   }
 
-  async load(connection: DuckDBConnection, statement: (selectSql: string) => string): Promise<number> {
-    return this.#adapting(() => changeRows(connection, statement(this.selectSql())));
+  load(connection: DuckDBConnection, statement: (selectSql: string) => string): Promise<number> {
+    return this.#adapting(connection, () => changeRows(connection, statement(this.selectSql())));
   }
 
   async loadLeniently(connection: DuckDBConnection, table: string, maxBadRows: number): Promise<RejectedRows> {
-    const limit = Math.min((maxBadRows + 1) * (this.columns.length + 1), 2 ** 31);
-    await this.#adapting(async () => {
-      await this.#readWithRejects(connection, table, limit);
-      if (this.#longLines || !(await this.#rejectedLongLines(connection))) return;
+    const rejects = new CsvRejects(connection, (maxBadRows + 1) * (this.columns.length + 1));
+    await this.#adapting(connection, async () => {
+      await this.#readRawRows(connection, rejects);
+      if (this.#longLines || !(await rejects.mayHoldLongLines())) return;
       this.#longLines = true;
-      await this.#readWithRejects(connection, table, limit);
+      await this.#readRawRows(connection, rejects);
     });
-    const count = await readNumber(connection, `SELECT count(DISTINCT line) FROM temp.${REJECTS}`);
-    return { count, first: await this.#firstRejected(connection) };
+    const unreadable = await this.#unreadableRows(rejects);
+    const unconverted = await this.#unconvertedRows(connection);
+    const conversions = this.#loadedConversions;
+    await connection.run(
+      `CREATE OR REPLACE TEMP TABLE ${table} AS SELECT ${loadedColumnsSql(conversions, tryCastSql)}, ${SOURCE_ROW}
+       FROM ${RAW_ROWS} WHERE NOT (${isBadRowSql(conversions)})`,
+    );
+    await connection.run(`DROP TABLE ${RAW_ROWS}`);
+    const first = [...unreadable.first, ...unconverted.first].sort((a, b) => a.line - b.line);
+    return { count: unreadable.count + unconverted.count, first: first.slice(0, SHOWN_REJECTED_ROWS) };
   }
 
   async placesOf(connection: DuckDBConnection, rows: readonly number[]): Promise<number[]> {
     const { dialect, mapping, signal } = this.#settings;
-    const rejected = await this.#rejectedRecords(connection);
+    const rejected = await new CsvRejects(connection).records();
     return linesOfRows(this.#path, dialect, mapping.fileColumnCount, rows, rejected, signal);
   }
 
-  #selectSql(extraOptions: string): string {
+  #readCsv(extraOptions = ''): string {
     const { dialect, mapping } = this.#settings;
-    const columns = mapping.loaded
-      .map(({ fileIndex }, index) => `${engineColumnName(fileIndex)} AS ${loadedName(index)}`)
-      .join(', ');
-    const types = new Map(mapping.loaded.map(({ column, fileIndex }) => [fileIndex, column.type]));
-    const fileColumns = Array.from(
-      { length: mapping.fileColumnCount },
-      (_, index) => `${quoteLiteral(engineColumnName(index))}: ${quoteLiteral(types.get(index) ?? 'VARCHAR')}`,
-    ).join(', ');
-    const options = [
-      `auto_detect = false, compression = 'none', encoding = 'utf-8', comment = '', strict_mode = true, null_padding = false`,
-      `columns = {${fileColumns}}`,
-      `header = ${dialect.header}`,
-      `delim = ${quoteLiteral(dialect.delimiter)}, quote = ${quoteLiteral(dialect.quote)}, escape = ${quoteLiteral(dialect.quote)}`,
-      `nullstr = ${quoteLiteral(dialect.nullString)}`,
-      `max_line_size = ${this.#longLines ? MAX_LINE_BYTES : NORMAL_LINE_BYTES}`,
-      `buffer_size = ${this.#longLines ? LONG_LINE_BUFFER_BYTES : BUFFER_BYTES}`,
-    ];
-    return `SELECT ${columns} FROM read_csv(${quoteLiteral(this.#path)}, ${options.join(', ')}${extraOptions})`;
+    return readCsvSql(dialect, mapping, { path: this.#path, longLines: this.#longLines, extraOptions });
+  }
+
+  #numberedRows(extraOptions = ''): string {
+    return `SELECT ${rawColumnsSql(this.#conversions)}, row_number() OVER () - 1 AS ${SOURCE_ROW} FROM ${this.#readCsv(extraOptions)}`;
+  }
+
+  /** The raw values under loaded names, as `#numberedRows` has them. */
+  get #loadedConversions(): Conversion[] {
+    return this.#conversions.map((conversion, index) => ({ ...conversion, raw: loadedName(index) }));
+  }
+
+  async #readRawRows(connection: DuckDBConnection, rejects: CsvRejects): Promise<void> {
+    await rejects.clear();
+    await connection.run(`CREATE OR REPLACE TEMP TABLE incoming_raw AS ${this.#numberedRows(rejects.readerOptions())}`);
+  }
+
+  async #unreadableRows(rejects: CsvRejects): Promise<RejectedRows> {
+    const { dialect, mapping, signal } = this.#settings;
+    const first = await rejects.first(SHOWN_REJECTED_ROWS);
+    const records = first.map(({ record }) => record);
+    const lines = await linesOfRecords(this.#path, dialect, records, signal);
+    return {
+      count: await rejects.count(),
+      first: first.map(({ record, message }) => ({
+        line: lines.get(record) ?? record,
+        ...faultOf(message, mapping.loaded),
+      })),
+    };
+  }
+
+  async #unconvertedRows(connection: DuckDBConnection): Promise<RejectedRows> {
+    const bad = await findBadRows(connection, this.#loadedConversions, RAW_ROWS, SHOWN_REJECTED_ROWS);
+    if (bad.length === 0) return { count: 0, first: [] };
+    const rows = bad.map(({ row }) => row);
+    const lines = await this.placesOf(connection, rows);
+    return {
+      count: await countBadRows(connection, this.#loadedConversions, RAW_ROWS),
+      first: bad.map(({ row, fault }, index) => ({ line: lines[index] ?? row + 1, ...fault })),
+    };
   }
 
   /** Runs `read` again after each change of reading that may help, and explains the failure when none does. */
-  async #adapting<T>(read: () => Promise<T>): Promise<T> {
+  async #adapting<T>(connection: DuckDBConnection, read: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await read();
@@ -119,7 +153,7 @@ export class CsvSource implements ImportSource {
         const message = dataErrorMessage(error);
         if (mayBeLongLine(message) && !this.#longLines) this.#longLines = true;
         else if (isUnreadableDialect(message) && !this.#normalised) await this.#normalise();
-        else throw await this.#explain(message, error);
+        else throw await this.#explain(connection, message, error);
       }
     }
   }
@@ -133,7 +167,7 @@ export class CsvSource implements ImportSource {
     this.#warnings.push('The file mixes line ends; each of LF, CR and CRLF was taken as the end of a row.');
   }
 
-  async #explain(message: string, cause: unknown): Promise<unknown> {
+  async #explain(connection: DuckDBConnection, message: string, cause: unknown): Promise<unknown> {
     const { dialect, mapping, signal } = this.#settings;
     const record = recordOfError(message);
     if (record !== undefined) {
@@ -141,7 +175,21 @@ export class CsvSource implements ImportSource {
       return importFailedAt('line', { line, ...faultOf(message, mapping.loaded) }, cause);
     }
     if (message.startsWith('Constraint Error')) return cause;
-    return (await this.#structuralFault(cause)) ?? importFailed(firstSentence(message, this.#path), {}, cause);
+    return (
+      (await this.#conversionFault(connection, cause)) ??
+      (await this.#structuralFault(cause)) ??
+      importFailed(firstSentence(message, this.#path), {}, cause)
+    );
+  }
+
+  /** For casts after reading, which do not know their row. */
+  async #conversionFault(connection: DuckDBConnection, cause: unknown): Promise<Error | undefined> {
+    const castOnly = this.#loadedConversions.filter(({ needed }) => needed);
+    if (castOnly.length === 0) return undefined;
+    const [bad] = await findBadRows(connection, castOnly, `(${this.#numberedRows()})`, 1);
+    if (bad === undefined) return undefined;
+    const [line = bad.row + 1] = await this.placesOf(connection, [bad.row]);
+    return importFailedAt('line', { line, ...bad.fault }, cause);
   }
 
   /** For errors without a place: the first record whose structure is not that of a CSV file with these columns. */
@@ -157,41 +205,5 @@ export class CsvSource implements ImportSource {
       return false;
     });
     return found;
-  }
-
-  async #readWithRejects(connection: DuckDBConnection, table: string, limit: number): Promise<void> {
-    await connection.run(`DROP TABLE IF EXISTS temp.${REJECTS}; DROP TABLE IF EXISTS temp.${REJECTED_SCANS}`);
-    const options = `, store_rejects = true, rejects_table = '${REJECTS}', rejects_scan = '${REJECTED_SCANS}', rejects_limit = ${limit}`;
-    await connection.run(`CREATE OR REPLACE TEMP TABLE ${table} AS ${this.#selectSql(options)}`);
-  }
-
-  async #rejectedLongLines(connection: DuckDBConnection): Promise<boolean> {
-    const count = `SELECT count(*) FROM temp.${REJECTS} WHERE error_type IN ('LINE SIZE OVER MAXIMUM', 'UNQUOTED VALUE')`;
-    return (await readNumber(connection, count)) > 0;
-  }
-
-  async #firstRejected(connection: DuckDBConnection): Promise<RejectedRow[]> {
-    const { dialect, mapping, signal } = this.#settings;
-    const rows = await readRows(
-      connection,
-      `SELECT line, error_message FROM temp.${REJECTS}
-       QUALIFY row_number() OVER (PARTITION BY line ORDER BY column_idx) = 1 ORDER BY line LIMIT ${SHOWN_REJECTED_ROWS}`,
-    );
-    const records = rows.map(([record]) => Number(record));
-    const lines = await linesOfRecords(this.#path, dialect, records, signal);
-    return rows.map(([record, message]) => ({
-      line: lines.get(Number(record)) ?? Number(record),
-      ...faultOf(String(message), mapping.loaded),
-    }));
-  }
-
-  async #rejectedRecords(connection: DuckDBConnection): Promise<ReadonlySet<number>> {
-    const exists = await readNumber(
-      connection,
-      `SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = '${REJECTS}'`,
-    );
-    if (exists === 0) return new Set();
-    const sql = `SELECT DISTINCT line FROM temp.${REJECTS} ORDER BY line LIMIT ${REMEMBERED_REJECTS}`;
-    return new Set((await readRows(connection, sql)).map(([line]) => Number(line)));
   }
 }

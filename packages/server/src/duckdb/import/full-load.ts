@@ -4,7 +4,7 @@ import { createTableSql, dataTable } from '../table-ddl.js';
 import type { ImportSource } from './import-source.js';
 import { INCOMING, loadDirectly, makeKeysUnique, stageIncoming, type ReadRows } from './incoming.js';
 import { changeRows, readNumber } from './query.js';
-import { hidesRowNumber, loadedKey, mustFillNewRows, quotedNames, storedKey } from './table-columns.js';
+import { hidesRowNumber, loadedKey, loadedNames, mustFillNewRows, quotedNames, storedKey } from './table-columns.js';
 import { blockSizeFor, buildTableFile, type BuiltFile } from './table-file.js';
 
 export type LoadCounts = Pick<
@@ -37,7 +37,7 @@ export async function loadFully(
       read = await stageIncoming(connection, source, request);
       const staged = await readNumber(connection, `SELECT count(*) FROM ${INCOMING}`);
       unique = await makeKeysUnique(connection, INCOMING, loadedKey(shape, source), staged, dedupMode);
-      await changeRows(connection, `INSERT INTO ${table} (${names}) SELECT * FROM ${INCOMING}`);
+      await changeRows(connection, `INSERT INTO ${table} (${names}) SELECT ${loadedNames(source)} FROM ${INCOMING}`);
     } else {
       read = await loadDirectly(connection, source, shape, table, names);
       unique = await makeKeysUnique(connection, table, storedKey(shape), read.sourceRows, dedupMode);

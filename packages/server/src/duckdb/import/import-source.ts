@@ -10,6 +10,9 @@ export function loadedName(index: number): string {
   return `v${index}`;
 }
 
+/** 0-based number of a row as the reader yielded it: what `ImportSource.placesOf` understands. */
+export const SOURCE_ROW = 'source_row';
+
 export interface RejectedRows {
   readonly count: number;
   /** The first of them, by place. */
@@ -36,10 +39,10 @@ export interface ImportSource {
    */
   load(connection: DuckDBConnection, statement: (selectSql: string) => string): Promise<number>;
   /**
-   * Makes the temporary table `table` of the rows that convert, in file order, and returns the others. `maxBadRows` bounds what
-   * is remembered: past it, the count is only known to be greater.
+   * Makes the temporary table `table` of the rows that convert (loaded columns and `SOURCE_ROW`), in file order, and returns the
+   * others. `maxBadRows` bounds what is remembered: past it, the count is only known to be greater.
    */
   loadLeniently(connection: DuckDBConnection, table: string, maxBadRows: number): Promise<RejectedRows>;
-  /** 1-based places in the file of loaded rows (0-based, ascending, counted without the rejected ones). */
+  /** 1-based places in the file of rows, given by ascending `SOURCE_ROW`. */
   placesOf(connection: DuckDBConnection, rows: readonly number[]): Promise<number[]>;
 }

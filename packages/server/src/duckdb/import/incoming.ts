@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { TableShape } from '../../model/columns.js';
 import type { ImportRequest, RejectedRow } from '../../workers/messages.js';
 import { dataErrorMessage, importFailedAt, tooManyBadRows } from './import-failure.js';
-import { SHOWN_REJECTED_ROWS, type ImportSource, type RejectedRows } from './import-source.js';
+import { SHOWN_REJECTED_ROWS, SOURCE_ROW, type ImportSource, type RejectedRows } from './import-source.js';
 import {
   duplicateKeyError,
   hasRepeatedKey,
@@ -47,7 +47,7 @@ export async function stageIncoming(
   const { shape } = request;
   if (request.onError === 'skip') return stageLeniently(connection, source, request);
   await source.load(connection, (select) => `CREATE OR REPLACE TEMP TABLE incoming AS ${select}`);
-  const [missing] = (await findMissingValues(connection, shape, source, INCOMING)).first;
+  const [missing] = (await findMissingValues(connection, shape, source, INCOMING, 'rowid')).first;
   if (missing !== undefined) throw importFailedAt(source.unit, missing);
   const sourceRows = await readNumber(connection, `SELECT count(*) FROM ${INCOMING}`);
   return { sourceRows, rejected: NOTHING_REJECTED };
@@ -62,7 +62,7 @@ async function stageLeniently(
   const unreadable = await source.loadLeniently(connection, 'incoming', maxBadRows);
   if (unreadable.count > maxBadRows) throw tooManyBadRows(unreadable.count, maxBadRows, unreadable.first);
   const readable = await readNumber(connection, `SELECT count(*) FROM ${INCOMING}`);
-  const incomplete = await findMissingValues(connection, shape, source, INCOMING);
+  const incomplete = await findMissingValues(connection, shape, source, INCOMING, SOURCE_ROW);
   const rejected = {
     count: unreadable.count + incomplete.count,
     first: firstByPlace([...unreadable.first, ...incomplete.first]),

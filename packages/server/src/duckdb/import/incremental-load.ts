@@ -11,6 +11,7 @@ import {
   hidesRowNumber,
   isKeyColumn,
   loadedKey,
+  loadedNames,
   movesWhenUpdated,
   mustFillNewRows,
   quotedNames,
@@ -81,7 +82,7 @@ async function append(target: MergeTarget, request: ImportRequest, source: Impor
   let read;
   if (request.onError === 'skip') {
     read = await stageIncoming(connection, source, request);
-    await changeRows(connection, `INSERT INTO ${table} (${names}) SELECT * FROM ${INCOMING}`);
+    await changeRows(connection, `INSERT INTO ${table} (${names}) SELECT ${loadedNames(source)} FROM ${INCOMING}`);
   } else {
     read = await loadDirectly(connection, source, shape, table, names);
   }

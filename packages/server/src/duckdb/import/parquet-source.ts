@@ -1,12 +1,21 @@
 import { open } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ColumnDefinition } from '../../model/columns.js';
-import type { ImportRequest, RejectedRow } from '../../workers/messages.js';
+import type { ImportRequest } from '../../workers/messages.js';
 import { quoteIdentifier, quoteLiteral } from '../quoting.js';
 import { mapColumns, type ColumnMapping } from './column-mapping.js';
-import { dataErrorMessage, firstSentence, importFailed, importFailedAt, shorten } from './import-failure.js';
-import { loadedName, SHOWN_REJECTED_ROWS, type ImportSource, type RejectedRows } from './import-source.js';
-import { changeRows, readNumber, readRows } from './query.js';
+import {
+  castSql,
+  countBadRows,
+  findBadRows,
+  isBadRowSql,
+  loadedColumnsSql,
+  tryCastSql,
+  type Conversion,
+} from './conversion.js';
+import { dataErrorMessage, firstSentence, importFailed, importFailedAt } from './import-failure.js';
+import { loadedName, SHOWN_REJECTED_ROWS, SOURCE_ROW, type ImportSource, type RejectedRows } from './import-source.js';
+import { changeRows, readRows } from './query.js';
 import { fileSizeBytes } from './source-compression.js';
 
 const MAGIC = 'PAR1';
@@ -62,28 +71,30 @@ function readParquet(path: string): string {
 
 /**
  * A plain Parquet file. Values are cast to the table's types; when a cast fails, the engine does not tell the row, so a second
- * query looks for it. `TRY(CAST …)` and not TRY_CAST: the latter turns a bad element of a list into NULL and keeps the row.
+ * query looks for it.
  */
 export class ParquetSource implements ImportSource {
   readonly unit = 'row';
   readonly columns: readonly ColumnDefinition[];
   readonly warnings: readonly string[];
+  readonly #conversions: readonly Conversion[];
 
   constructor(
     private readonly path: string,
     readonly estimatedTableBytes: number,
-    private readonly fileColumns: readonly FileColumn[],
-    private readonly mapping: ColumnMapping,
+    fileColumns: readonly FileColumn[],
+    mapping: ColumnMapping,
   ) {
     this.columns = mapping.loaded.map(({ column }) => column);
     this.warnings = mapping.warnings;
+    this.#conversions = mapping.loaded.map(({ column, fileIndex }) => {
+      const file = fileColumns[fileIndex];
+      return { column, raw: quoteIdentifier(file?.name ?? column.name), needed: file?.type !== column.type };
+    });
   }
 
   selectSql(): string {
-    const columns = this.#loaded.map(
-      ({ column, source }, index) => `CAST(${source} AS ${column.type}) AS ${loadedName(index)}`,
-    );
-    return `SELECT ${columns.join(', ')} FROM ${readParquet(this.path)}`;
+    return `SELECT ${loadedColumnsSql(this.#conversions, castSql)} FROM ${readParquet(this.path)}`;
   }
 
   async load(connection: DuckDBConnection, statement: (selectSql: string) => string): Promise<number> {
@@ -97,91 +108,39 @@ export class ParquetSource implements ImportSource {
   }
 
   async loadLeniently(connection: DuckDBConnection, table: string): Promise<RejectedRows> {
-    const converted = this.#loaded.map((_, index) => `${this.#tryCast(index)} AS ${loadedName(index)}`);
+    const rows = this.#numberedRows();
     try {
-      const count = await readNumber(connection, `SELECT count(*) FROM (${this.#numbered()}) WHERE ${this.#isBad()}`);
-      const first = count === 0 ? [] : await this.#badRows(connection, SHOWN_REJECTED_ROWS);
+      const count = await countBadRows(connection, this.#loadedConversions, rows);
+      const bad = await findBadRows(connection, this.#loadedConversions, rows, SHOWN_REJECTED_ROWS);
       await connection.run(
         `CREATE OR REPLACE TEMP TABLE ${table} AS
-         SELECT ${converted.join(', ')} FROM (${this.#numbered()}) WHERE NOT (${this.#isBad()})`,
+         SELECT ${loadedColumnsSql(this.#loadedConversions, tryCastSql)}, ${SOURCE_ROW}
+         FROM ${rows} WHERE NOT (${isBadRowSql(this.#loadedConversions)})`,
       );
-      return { count, first };
+      return { count, first: bad.map(({ row, fault }) => ({ line: row + 1, ...fault })) };
     } catch (error) {
       throw unreadable(dataErrorMessage(error), this.path, error);
     }
   }
 
-  async placesOf(connection: DuckDBConnection, rows: readonly number[]): Promise<number[]> {
-    if (rows.length === 0) return [];
-    const found = await readRows(
-      connection,
-      `SELECT n FROM (SELECT n, row_number() OVER () - 1 AS loaded FROM (${this.#numbered()}) WHERE NOT (${this.#isBad()}))
-       WHERE loaded IN (${rows.join(', ')}) ORDER BY n`,
-    );
-    return found.map(([place]) => Number(place));
+  placesOf(_connection: DuckDBConnection, rows: readonly number[]): Promise<number[]> {
+    return Promise.resolve(rows.map((row) => row + 1));
   }
 
-  get #loaded(): { column: ColumnDefinition; source: string; convertible: boolean }[] {
-    return this.mapping.loaded.map(({ column, fileIndex }) => {
-      const file = this.fileColumns[fileIndex];
-      return {
-        column,
-        source: quoteIdentifier(file?.name ?? column.name),
-        convertible: file?.type !== column.type,
-      };
-    });
+  /** The raw values under loaded names, as `#numberedRows` has them. */
+  get #loadedConversions(): Conversion[] {
+    return this.#conversions.map((conversion, index) => ({ ...conversion, raw: loadedName(index) }));
   }
 
-  /** All loaded columns as they are in the file, with the number of their row. */
-  #numbered(): string {
-    const values = this.#loaded.map(({ source }, index) => `${source} AS ${loadedName(index)}`);
-    return `SELECT row_number() OVER () AS n, ${values.join(', ')} FROM ${readParquet(this.path)}`;
-  }
-
-  #tryCast(index: number): string {
-    const loaded = this.#loaded[index];
-    return loaded?.convertible === true
-      ? `TRY(CAST(${loadedName(index)} AS ${loaded.column.type}))`
-      : `${loadedName(index)}`;
-  }
-
-  #isBadValue(index: number): string {
-    return `(${loadedName(index)} IS NOT NULL AND ${this.#tryCast(index)} IS NULL)`;
-  }
-
-  #isBad(): string {
-    const conditions = this.#loaded.flatMap(({ convertible }, index) => (convertible ? [this.#isBadValue(index)] : []));
-    return conditions.length === 0 ? 'false' : conditions.join(' OR ');
-  }
-
-  async #badRows(connection: DuckDBConnection, limit: number): Promise<RejectedRow[]> {
-    const cases = this.#loaded.flatMap(({ convertible }, index) =>
-      convertible
-        ? [`WHEN ${this.#isBadValue(index)} THEN {'i': ${index}, 'v': CAST(${loadedName(index)} AS VARCHAR)}`]
-        : [],
-    );
-    if (cases.length === 0) return [];
-    const rows = await readRows(
-      connection,
-      `SELECT n, bad.i, bad.v FROM (SELECT n, CASE ${cases.join(' ')} END AS bad FROM (${this.#numbered()}) WHERE ${this.#isBad()})
-       ORDER BY n LIMIT ${limit}`,
-    );
-    return rows.map(([place, index, value]) => {
-      const column = this.columns[Number(index)];
-      const shown = value === null || value === undefined ? null : shorten(String(value));
-      return {
-        line: Number(place),
-        column: column?.name ?? null,
-        value: shown,
-        reason: `could not convert '${shown ?? ''}' to ${column?.type ?? 'the type of the column'}`,
-      };
-    });
+  #numberedRows(): string {
+    const raw = loadedColumnsSql(this.#conversions, (conversion) => conversion.raw);
+    return `(SELECT ${raw}, row_number() OVER () - 1 AS ${SOURCE_ROW} FROM ${readParquet(this.path)})`;
   }
 
   async #explain(connection: DuckDBConnection, message: string, cause: unknown): Promise<Error> {
     try {
-      const [row] = await this.#badRows(connection, 1);
-      if (row !== undefined) return importFailedAt('row', row, cause);
+      const [bad] = await findBadRows(connection, this.#loadedConversions, this.#numberedRows(), 1);
+      if (bad !== undefined) return importFailedAt('row', { line: bad.row + 1, ...bad.fault }, cause);
     } catch (error) {
       return unreadable(dataErrorMessage(error), this.path, error);
     }

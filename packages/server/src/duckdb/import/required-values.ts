@@ -54,12 +54,13 @@ export async function missingValueError(
   return rejected && importFailedAt(source.unit, rejected, cause);
 }
 
-/** Rows of the temporary table `table` that lack a required value. */
+/** Rows of the temporary table `table` that lack a required value; `rowNumber` is its column of source rows. */
 export async function findMissingValues(
   connection: DuckDBConnection,
   shape: TableShape,
   source: ImportSource,
   table: string,
+  rowNumber: string,
 ): Promise<RejectedRows> {
   const required = requiredColumns(shape, source);
   if (required.length === 0) return { count: 0, first: [] };
@@ -67,7 +68,7 @@ export async function findMissingValues(
   if (count === 0) return { count: 0, first: [] };
   const rows = await readRows(
     connection,
-    `SELECT rowid, ${firstEmpty(required)} FROM ${table} WHERE ${anyEmpty(required)} ORDER BY rowid LIMIT ${SHOWN_REJECTED_ROWS}`,
+    `SELECT ${rowNumber}, ${firstEmpty(required)} FROM ${table} WHERE ${anyEmpty(required)} ORDER BY ${rowNumber} LIMIT ${SHOWN_REJECTED_ROWS}`,
   );
   return { count, first: await rejectedRows(connection, source, required, rows) };
 }

@@ -37,6 +37,11 @@ export function quotedNames(columns: readonly ColumnDefinition[]): string {
   return columns.map(({ name }) => quoteIdentifier(name)).join(', ');
 }
 
+/** The loaded columns of a staged table: it may have others of ours. */
+export function loadedNames(source: ImportSource): string {
+  return source.columns.map((_, index) => loadedName(index)).join(', ');
+}
+
 /** New rows get the default of a column that is not loaded; a column that must have a value needs one. */
 export function mustFillNewRows(shape: TableShape, source: ImportSource): void {
   const empty = shape.columns.find(

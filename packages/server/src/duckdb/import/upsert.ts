@@ -7,7 +7,7 @@ import { INCOMING } from './incoming.js';
 import type { MergeTarget } from './incremental-load.js';
 import { duplicateKeyError, type KeyColumn } from './key-uniqueness.js';
 import { changeRows, readNumber } from './query.js';
-import { isKeyColumn, loadedKey, quotedNames } from './table-columns.js';
+import { isKeyColumn, loadedKey, loadedNames, quotedNames } from './table-columns.js';
 
 /** Rows of the file whose key the table has, by the row numbers of both. */
 const MATCHED = 'temp.matched';
@@ -77,11 +77,10 @@ async function writeMergedRows(
 
 /** New rows go to the end, in the order of the file. */
 export function insertUnmatched({ connection, table }: MergeTarget, source: ImportSource): Promise<number> {
-  const values = source.columns.map((_, index) => loadedName(index)).join(', ');
   return changeRows(
     connection,
     `INSERT INTO ${table} (${quotedNames(source.columns)})
-     SELECT ${values} FROM ${INCOMING} AS i
+     SELECT ${loadedNames(source)} FROM ${INCOMING} AS i
      WHERE NOT EXISTS (FROM ${MATCHED} AS m WHERE m.new_row = i.rowid) ORDER BY i.rowid`,
   );
 }

@@ -52,7 +52,8 @@ export class LoopDisk implements AsyncDisposable {
     await mkdir(disk.mountPoint);
     await (await open(disk.image, 'w')).close();
     await truncate(disk.image, sizeBytes);
-    await run(`mkfs.${format}`, ['-q', disk.image]);
+    // Without blocks kept for root, which would let a full disk take writes after all.
+    await run(`mkfs.${format}`, [...(format === 'ext4' ? ['-m', '0'] : []), '-q', disk.image]);
     await disk.mount();
     return disk;
   }
