@@ -137,6 +137,23 @@ describe('a delete while others work', () => {
     }
   });
 
+  it('of the imported file: the import gets all of it or a 404', async () => {
+    const { table } = await filledTable();
+    const { project } = table;
+    const lines = Array.from({ length: 100_000 }, (_, n) => `${n},7`);
+    for (let round = 0; round < 5; round++) {
+      const file = await uploadFile(project, `id,marker\n${lines.join('\n')}\n`);
+      const importing = Array.from({ length: 3 }, () => importFile(table, file.id));
+      const deleted = await project.api.delete(`${project.filesPath}/${file.id}`);
+      expect(deleted.status).toBe(204);
+      for (const answer of await Promise.all(importing)) {
+        expect([200, 404], answer.text).toContain(answer.status);
+        if (answer.status === 200) expect(answer.body.table_rows_after).toBe(lines.length);
+        else expect(errorCode(answer)).toMatch(/^file_(content_)?not_found$/);
+      }
+    }
+  });
+
   it('of the bucket and of the project', async () => {
     const { table, fileId, bucketPath } = await filledTable();
     const { api } = table.project;

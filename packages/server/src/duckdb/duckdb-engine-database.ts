@@ -16,6 +16,13 @@ const INTERRUPT_INTERVAL_MS = 20;
  */
 const DISABLED_OPTIMIZERS = 'late_materialization';
 
+/**
+ * How many groups of neighbouring row groups one checkpoint may merge. Unbounded, a checkpoint after deleting a few rows everywhere writes
+ * the whole table again and leaves the file twice as large (0.7 s instead of 0.1 s for 3 million rows). Two are enough to keep
+ * tables together that grow by small appends.
+ */
+const MAX_VACUUM_TASKS = '2';
+
 const LOG_SUFFIXES = ['.wal', '.wal.checkpoint', '.wal.recovery'];
 
 /**
@@ -48,6 +55,7 @@ export class DuckDbEngineDatabase implements EngineDatabase {
       threads: String(settings.threads),
       temp_directory: settings.tempDirectory,
       preserve_insertion_order: 'true',
+      max_vacuum_tasks: MAX_VACUUM_TASKS,
       autoload_known_extensions: 'false',
       autoinstall_known_extensions: 'false',
       allow_community_extensions: 'false',

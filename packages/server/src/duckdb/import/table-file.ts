@@ -3,8 +3,9 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { BaseVersion } from '../../workers/messages.js';
 import type { TableShape } from '../../model/columns.js';
 import { LARGE_BLOCK_BYTES, LARGE_TABLE_BYTES, SMALL_BLOCK_BYTES, type EngineDatabase } from '../engine-database.js';
+import { quoteLiteral } from '../quoting.js';
 import { createTableSql, dataTable } from '../table-ddl.js';
-import { readRows } from './query.js';
+import { readNumber, readRows } from './query.js';
 
 /** Smaller files are not worth a rewrite for their free space. */
 const WORTH_COMPACTING_BYTES = 8 * 1024 * 1024;
@@ -23,6 +24,8 @@ interface FileBlocks {
   readonly blockSizeBytes: number;
   readonly total: number;
   readonly free: number;
+  /** Of the rows in the blocks; the others were deleted and only marked so. */
+  readonly deletedShare: number;
 }
 
 async function blocksOf(connection: DuckDBConnection, alias: string): Promise<FileBlocks> {
@@ -32,12 +35,19 @@ async function blocksOf(connection: DuckDBConnection, alias: string): Promise<Fi
     'SELECT database_name, block_size, total_blocks, free_blocks FROM pragma_database_size()',
   );
   const [, blockSize = 0, total = 0, free = 0] = rows.find(([database]) => database === name) ?? [];
-  return { blockSizeBytes: Number(blockSize), total: Number(total), free: Number(free) };
+  const stored = await readNumber(
+    connection,
+    `SELECT estimated_size FROM duckdb_tables() WHERE database_name = ${quoteLiteral(name)} AND table_name = 'data'`,
+  );
+  const alive = await readNumber(connection, `SELECT count(*) FROM ${dataTable(alias)}`);
+  const deletedShare = stored === 0 ? 0 : 1 - alive / stored;
+  return { blockSizeBytes: Number(blockSize), total: Number(total), free: Number(free), deletedShare };
 }
 
-function isWorthRewriting({ blockSizeBytes, total, free }: FileBlocks): boolean {
+function isWorthRewriting({ blockSizeBytes, total, free, deletedShare }: FileBlocks): boolean {
   const outgrewSmallBlocks = blockSizeBytes < LARGE_BLOCK_BYTES && (total - free) * blockSizeBytes > LARGE_TABLE_BYTES;
-  const mostlyFree = free > total / 2 && total * blockSizeBytes > WORTH_COMPACTING_BYTES;
+  const isMostlyWaste = free + deletedShare * (total - free) > total / 2;
+  const mostlyFree = isMostlyWaste && total * blockSizeBytes > WORTH_COMPACTING_BYTES;
   return outgrewSmallBlocks || mostlyFree;
 }
 
@@ -47,7 +57,7 @@ export interface BuiltFile<T> {
 }
 
 /**
- * Builds the table file at `stagingPath` with `build`, and rewrites it row by row when afterwards it is mostly free space or has
+ * Builds the table file at `stagingPath` with `build`, and rewrites it row by row when afterwards it is mostly free space and deleted rows or has
  * outgrown its small blocks:
  *
  *   build ─► CHECKPOINT ─► worth it? ─► copy of the rows beside it ─► both detached ─► copy renamed over the first
@@ -68,7 +78,8 @@ export async function buildTableFile<T>(
       await connection.run(`CHECKPOINT ${alias}`);
       const blocks = await blocksOf(connection, alias);
       if (isWorthRewriting(blocks)) {
-        rewrittenWith = blockSizeFor((blocks.total - blocks.free) * blocks.blockSizeBytes);
+        const usedBytes = (blocks.total - blocks.free) * blocks.blockSizeBytes;
+        rewrittenWith = blockSizeFor(usedBytes * (1 - blocks.deletedShare));
         await copyRows(database, alias, compactPath, rewrittenWith, shape, signal);
       }
       return { value, blockSizeBytes: blocks.blockSizeBytes };

@@ -1,4 +1,4 @@
-import { symlink } from 'node:fs/promises';
+import { link, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DomainError } from '../../errors/domain-error.js';
 import type { JobContext, JobHandler } from '../../workers/job-context.js';
@@ -47,12 +47,22 @@ async function openSource(request: ImportRequest, scratch: string, context: JobC
   mustNotBeCancelled(signal);
   // The engine takes `*`, `?` and `[` in a path for a pattern and an ending for a format; this name has neither.
   const path = join(scratch, 'source');
-  await symlink(resolve(plain), path);
+  await linkContent(plain, path);
   return database.withConnection<ImportSource>(signal, (connection) =>
     request.source.format === 'csv'
       ? openCsv(path, request, scratch, connection, signal)
       : openParquet(path, request, connection),
   );
+}
+
+/** A hard link keeps the content when the file is deleted during the import; across disks only the name can be linked. */
+async function linkContent(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') sourceGone(error);
+    await symlink(resolve(from), to);
+  }
 }
 
 /** The file was found when the request came; somebody may have deleted it while the job waited. */

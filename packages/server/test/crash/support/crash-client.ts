@@ -156,9 +156,7 @@ export class CrashClient {
   #next(): Operation {
     if (this.#session !== undefined) {
       const { session, uploaded } = this.#session;
-      return uploaded
-        ? operations.registerUpload(this.#key(), session)
-        : operations.sendUpload(this.#key(), session);
+      return uploaded ? operations.registerUpload(this.#key(), session) : operations.sendUpload(this.#key(), session);
     }
     const choices = this.#choices();
     let at = this.random.next() * choices.reduce((sum, { weight }) => sum + weight, 0);

@@ -35,7 +35,11 @@ export async function ledgerOf(metadata: MetadataReader): Promise<string> {
  * acceptable one, and every version and file in it must have the bytes that were published, by checksum. Then no
  * version file may be left that metadata does not know.
  */
-export async function expectPromisedBytes(dataDir: string, acceptable: readonly string[], label: string): Promise<void> {
+export async function expectPromisedBytes(
+  dataDir: string,
+  acceptable: readonly string[],
+  label: string,
+): Promise<void> {
   const { storage } = loadConfig({ DATA_DIR: dataDir });
   const layout = layoutOf({ storage });
   const fileSystem = new NodeFileSystem();

@@ -1,12 +1,5 @@
 import { mustSucceed, type Api } from '../../../../../acceptance/helpers/api.js';
-import {
-  describeManyRows,
-  describeRows,
-  PREVIEW_LIMIT,
-  sha256,
-  type Facts,
-  type Row,
-} from './world.js';
+import { describeManyRows, describeRows, PREVIEW_LIMIT, sha256, type Facts, type Row } from './world.js';
 
 export interface Observation {
   readonly facts: Facts;

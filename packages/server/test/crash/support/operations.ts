@@ -35,6 +35,8 @@ export interface Session {
   readonly projectId: string;
   readonly uploadKey: string;
   readonly rows: readonly Row[];
+  /** The bytes to send, when they are not simply the rows as CSV. */
+  readonly content?: Uint8Array;
 }
 
 const COLUMNS = [
@@ -139,8 +141,9 @@ export function deleteFile(key: string, projectId: string, file: FileModel): Ope
   );
 }
 
-export function prepareUpload(key: string, projectId: string): Operation {
-  const target = { method: 'POST', path: `/projects/${projectId}/files/prepare`, json: { filename: 'rows.csv' } };
+export function prepareUpload(key: string, projectId: string, sizeBytes?: number): Operation {
+  const json = { filename: 'rows.csv', ...(sizeBytes === undefined ? {} : { size_bytes: sizeBytes }) };
+  const target = { method: 'POST', path: `/projects/${projectId}/files/prepare`, json };
   return request('prepare', key, target, unchanged);
 }
 
@@ -151,7 +154,7 @@ export function sendUpload(key: string, session: Session): Operation {
     label: `upload (POST ${path})`,
     idempotencyKey: key,
     send: (admin) => {
-      const form = multipart(csvOf(session.rows));
+      const form = multipart(session.content ?? csvOf(session.rows));
       return admin.request('POST', path, { headers: { ...form.headers, 'x-idempotency-key': key }, body: form.body });
     },
     after: unchanged,
@@ -162,7 +165,7 @@ export function registerUpload(key: string, session: Session): Operation {
   const { projectId, uploadKey, rows } = session;
   const target = { method: 'POST', path: `/projects/${projectId}/files`, json: { upload_key: uploadKey } };
   return request('register', key, target, (world, answer) => {
-    const file = { id: textMember(answer, 'id'), sha256: sha256(csvOf(rows)), rows };
+    const file = { id: textMember(answer, 'id'), sha256: sha256(session.content ?? csvOf(rows)), rows };
     return withFiles(world, projectId, [...(world[projectId] ?? EMPTY_PROJECT).files, file]);
   });
 }

@@ -12,10 +12,7 @@ export interface Milestone {
 }
 
 /** Every kind of publication once, one after the other; `reached` is awaited after each acknowledgement. */
-export async function publishEverything(
-  admin: Api,
-  reached: (milestone: Milestone) => Promise<void>,
-): Promise<void> {
+export async function publishEverything(admin: Api, reached: (milestone: Milestone) => Promise<void>): Promise<void> {
   let world: World = {};
   let sessions: Milestone['sessions'] = [];
   let count = 0;
