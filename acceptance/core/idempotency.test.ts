@@ -209,3 +209,13 @@ describe('requests at the same time with one key', () => {
     expect((await project.api.get(table.path)).body).toMatchObject({ row_count: 200_000 });
   });
 });
+
+describe('a key past its lifetime', () => {
+  const shortLived = useServer({ env: { IDEMPOTENCY_TTL_SECONDS: '1' } });
+
+  it('runs as new', async () => {
+    const post = () => shortLived.admin.post('/projects', { id: 'once' }, withKey('short'));
+    expect((await post()).status).toBe(201);
+    await expect.poll(async () => (await post()).status, { timeout: 10_000, interval: 200 }).toBe(409);
+  });
+});

@@ -16,7 +16,7 @@ const ASSIGNMENTS = CHANGED.map((name) => `${name} = batch.${name}`).join(', ');
 const NEW_ROWS =
   'INSERT INTO built.main.data SELECT * FROM batch ANTI JOIN built.main.data AS known ON known.id = batch.id';
 
-/** Ways to do it in place; the fastest of this run is what we are compared with. */
+/** Ways to do it in place. The fastest that leaves updated rows at their place, as we must, is what we are compared with. */
 const PLANS = {
   'update, insert': [`UPDATE built.main.data AS d SET ${ASSIGNMENTS} FROM batch WHERE d.id = batch.id`, NEW_ROWS],
   merge: [
@@ -30,6 +30,8 @@ const PLANS = {
 } as const;
 
 type Plan = keyof typeof PLANS;
+/** Moves updated rows to the end, and so need not write the blocks they were in. For information. */
+const MOVING: Plan = 'delete, insert';
 const PLAN_NAMES = Object.keys(PLANS) as Plan[];
 
 export async function upserts(context: BenchContext): Promise<void> {
@@ -59,14 +61,16 @@ export async function upserts(context: BenchContext): Promise<void> {
   await rawTables.remove('base');
 
   const spreads = [...plans].map(([plan, times]) => ({ plan, spread: spreadOf(times) }));
-  const best = spreads.reduce((a, b) => (b.spread.median < a.spread.median ? b : a));
+  const keeping = spreads.filter(({ plan }) => plan !== MOVING);
+  const best = keeping.reduce((a, b) => (b.spread.median < a.spread.median ? b : a));
+  const moving = spreads.find(({ plan }) => plan === MOVING)?.spread;
   const copy = spreadOf(copies);
   const oursSpread = spreadOf(ours);
   const allowedMs = FLOOR * best.spread.median + copy.median;
   report.add({
     work: 'upsert of 10,000 rows into 3 M',
     ours: roundsText(oursSpread),
-    reference: `${roundsText(best.spread)} + copy ${durationText(copy.median)}, by ${best.plan}`,
+    reference: `${best.plan}: ${roundsText(best.spread)}, + copy ${durationText(copy.median)}; moving rows: ${durationText(moving?.median ?? 0)}`,
     ratio: (best.spread.median + copy.median) / oursSpread.median,
     floor: `≤ ${FLOOR} × raw + copy = ${durationText(allowedMs)}`,
     verdict: verdict(oursSpread.median <= allowedMs),

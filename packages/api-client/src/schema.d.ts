@@ -613,7 +613,7 @@ export interface components {
       import_options?: components['schemas']['ImportOptions'] | null;
     };
     ImportResult: {
-      /** @description Full load: rows of the file; incremental: rows after minus before */
+      /** @description Rows the table gained: all after a full load, else the new ones */
       imported_rows: number;
       inserted_rows: number;
       updated_rows: number;

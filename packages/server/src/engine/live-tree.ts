@@ -37,7 +37,7 @@ export class LiveTree {
     await this.#derive(async () => {
       const directory = this.layout.bucketDirectory(table.projectId, table.bucketName);
       const versionPath = this.layout.versionPath(table.projectId, table.versionId);
-      const temporaryPath = join(directory, `.${table.versionId}.linking`);
+      const temporaryPath = join(directory, halfLinkName(table.versionId));
       await this.fileSystem.remove(temporaryPath);
       try {
         await this.fileSystem.link(versionPath, temporaryPath);
@@ -50,7 +50,19 @@ export class LiveTree {
         temporaryPath,
         this.layout.liveTablePath(table.projectId, table.bucketName, table.tableName),
       );
+      // Renaming one link over another link of the same file does nothing; what stays would keep a retired file on the disk.
+      await this.fileSystem.remove(temporaryPath);
     });
+  }
+
+  /** The version whose link a crash left half made; undefined for other names. */
+  versionOfHalfLink(fileName: string): string | undefined {
+    return /^\.([0-9a-f]{32})\.linking$/.exec(fileName)?.[1];
+  }
+
+  async removeHalfLink(projectId: string, bucketName: string, versionId: string): Promise<void> {
+    const path = join(this.layout.bucketDirectory(projectId, bucketName), halfLinkName(versionId));
+    await this.#derive(() => this.fileSystem.remove(path));
   }
 
   async remove(table: Omit<LiveTable, 'versionId'>): Promise<void> {
@@ -91,4 +103,8 @@ export class LiveTree {
       this.logger.warn({ err: error }, 'the live tree could not be updated; it is repaired at the next start');
     }
   }
+}
+
+function halfLinkName(versionId: string): string {
+  return `.${versionId}.linking`;
 }

@@ -31,6 +31,8 @@ export class Recovery {
   /** Makes the directories, empties staging, and forgets requests that died with the last process. */
   async prepare(): Promise<void> {
     for (const directory of Object.values(this.layout.directories)) await this.fileSystem.makeDirectory(directory);
+    // A process that was killed may have made a directory that is there now and never synced its entry.
+    await this.fileSystem.syncDirectory(this.layout.directories.dataDir);
     await this.fileSystem.removeTree(this.layout.stagingDirectory);
     await this.fileSystem.makeDirectory(this.layout.stagingDirectory);
     await this.metadata.transaction((tx) => tx.deleteRunningIdempotencyKeys());
@@ -80,11 +82,23 @@ export class Recovery {
         continue;
       }
       for (const link of await this.#listIfPresent(this.layout.bucketDirectory(projectId, bucket.name))) {
+        const linking = this.liveTree.versionOfHalfLink(link.name);
+        if (linking !== undefined) {
+          if (!(await this.#isCurrent(linking))) await this.liveTree.removeHalfLink(projectId, bucket.name, linking);
+          continue;
+        }
         const tableName = link.name.replace(/\.duckdb$/, '');
         if ((await this.metadata.getTable(projectId, bucket.name, tableName)) !== undefined) continue;
         await this.liveTree.remove({ projectId, bucketName: bucket.name, tableName });
       }
     }
+  }
+
+  /** A half-made link of a current version is either being made right now, or `#repairLinks` makes it whole. */
+  async #isCurrent(versionId: string): Promise<boolean> {
+    const version = await this.metadata.getVersion(versionId);
+    if (version === undefined) return false;
+    return (await this.metadata.getTableById(version.tableId))?.current.id === versionId;
   }
 
   async #listIfPresent(directory: string) {

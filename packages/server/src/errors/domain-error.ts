@@ -24,6 +24,20 @@ export class DomainError extends Error {
   /** Where one code has two statuses in the native REST contract; the catalogue's status otherwise. */
   readonly httpStatus: number | undefined;
 
+  /** The same error with more details, for a caller up the stack that knows more. */
+  withDetails(details: ErrorDetails): DomainError {
+    return new DomainError(
+      this.code,
+      this.message,
+      { ...details, ...this.details },
+      {
+        cause: this.cause,
+        ...(this.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: this.retryAfterSeconds }),
+        ...(this.httpStatus === undefined ? {} : { httpStatus: this.httpStatus }),
+      },
+    );
+  }
+
   get retryable(): boolean {
     return describeError(this.code).retryable === true;
   }

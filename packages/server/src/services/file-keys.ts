@@ -1,5 +1,3 @@
-export type { FileQuota } from './file-quota.js';
-
 /** The longest part of a file's name that goes into its key: a directory entry may have 255 bytes. */
 const MAX_NAME_IN_KEY = 100;
 

@@ -41,7 +41,7 @@ export class Projects {
     const existing = await this.metadata.getProject(input.id);
     if (existing !== undefined) throw projectExists(existing);
     try {
-      await this.disk.fileSystem.makeDirectory(this.disk.layout.versionsDirectory(input.id));
+      await this.#makeDirectories(input.id);
     } catch (error) {
       throw toStorageFailure(error, 'stored');
     }
@@ -58,6 +58,14 @@ export class Projects {
       await change.commit(tx, { projectId: input.id, resourceId: input.id }, created);
       return created;
     });
+  }
+
+  /** A process that was killed may have left a directory whose entry is not on the disk, so entries are synced in any case. */
+  async #makeDirectories(projectId: string): Promise<void> {
+    const { fileSystem, layout } = this.disk;
+    await fileSystem.makeDirectory(layout.versionsDirectory(projectId));
+    await fileSystem.syncDirectory(layout.projectDirectory(projectId));
+    await fileSystem.syncDirectory(layout.directories.duckdbDir);
   }
 
   list(query: { status?: string | undefined } & Page): Promise<Listed<ProjectRecord>> {

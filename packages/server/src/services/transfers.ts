@@ -2,7 +2,7 @@ import type { LiveTree } from '../engine/live-tree.js';
 import type { TableEngine } from '../engine/table-engine.js';
 import type { TableLocks } from '../engine/table-lock.js';
 import type { VersionCollector } from '../engine/version-collector.js';
-import { DomainError } from '../errors/domain-error.js';
+import { DomainError, isDomainError } from '../errors/domain-error.js';
 import type { FileStore } from '../files/file-store.js';
 import type { MetadataStore } from '../metadata/metadata-store.js';
 import type { FileRecord, TableRecord } from '../metadata/records.js';
@@ -11,7 +11,8 @@ import type { TableRef } from '../model/refs.js';
 import type { CsvOptions, ExportResult, ImportResult, RejectedRow, RowSelection } from '../workers/messages.js';
 import type { Change } from './change.js';
 import type { DiskGuard } from './disk-guard.js';
-import { finalFileKey, type FileQuota } from './file-keys.js';
+import { finalFileKey } from './file-keys.js';
+import type { FileQuota } from './file-quota.js';
 import { requireTable } from './require-bucket.js';
 import { lockOf, resourceIdOf } from './tables.js';
 
@@ -89,21 +90,23 @@ export class Transfers {
         () => requireTable(this.metadata, ref),
         async (table) => {
           await this.disk.guard.mustHaveRoom(file.sizeBytes + (input.incremental ? table.current.sizeBytes : 0));
-          return await this.engine.import(
-            table.current,
-            {
-              source: { path: this.disk.fileStore.localPath(file.path), format },
-              csv: input.csv ?? {},
-              columns: input.columns,
-              incremental: input.incremental,
-              dedupMode: input.dedupMode,
-              onError: input.onError,
-              maxBadRows: input.maxBadRows,
-              maxInflatedBytes: this.limits.maxInflatedBytes,
-            },
-            undefined,
-            (staged) => this.#publishImport(change, ref, table, staged, startedAt),
-          );
+          const request = {
+            source: { path: this.disk.fileStore.localPath(file.path), format },
+            csv: input.csv ?? {},
+            columns: input.columns,
+            incremental: input.incremental,
+            dedupMode: input.dedupMode,
+            onError: input.onError,
+            maxBadRows: input.maxBadRows,
+            maxInflatedBytes: this.limits.maxInflatedBytes,
+          };
+          try {
+            return await this.engine.import(table.current, request, undefined, (staged) =>
+              this.#publishImport(change, ref, table, staged, startedAt),
+            );
+          } catch (error) {
+            throw namingTheImport(error, input);
+          }
         },
       );
     });
@@ -260,6 +263,13 @@ export class Transfers {
     }
     return file;
   }
+}
+
+/** The worker knows rows and columns; which file and mode it was is known here. */
+function namingTheImport(error: unknown, input: ImportInput): unknown {
+  if (isDomainError(error, 'import_failed')) return error.withDetails({ file_id: input.fileId, format: input.format });
+  if (isDomainError(error, 'duplicate_key')) return error.withDetails({ dedup_mode: input.dedupMode });
+  return error;
 }
 
 function mustBeFormat(format: string): Format {

@@ -1,13 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Api, errorCode, mustSucceed } from '../../../../acceptance/helpers/api.js';
+import { Api, errorCode } from '../../../../acceptance/helpers/api.js';
 import { NodeFileSystem } from '../../src/lib/node-file-system.js';
 import { observe } from '../crash/support/observe.js';
-import * as operations from '../crash/support/operations.js';
-import type { Operation } from '../crash/support/operations.js';
+import { CHANGES, makeScene, type Scene } from '../crash/support/scene.js';
 import { SMALL_ENGINE } from '../crash/support/survivor.js';
-import { differences, factsOf, makeRows, type FileModel, type World } from '../crash/support/world.js';
+import { differences, factsOf, type World } from '../crash/support/world.js';
 import { FaultyFileSystem, type Fault } from '../helpers/faulty-file-system.js';
 import { startTestApp, TEST_ADMIN_KEY, type TestApp } from '../helpers/test-app.js';
 import { makeTempDir, type TempDir } from '../helpers/temp-dir.js';
@@ -30,31 +29,6 @@ const FAULTS: readonly Required<Pick<Fault, 'errno' | 'when'>>[] = [
 const AFTER_COMMIT = ['remove', 'removeTree', 'link', 'rename', 'makeDirectory', 'stat', 'list'];
 const LOGGED = /live tree could not be updated|remain|could not be removed|could not be collected|storage/;
 
-/** A project with a table of two rows, a registered file with three, and an upload that waits to be registered. */
-interface Scene {
-  readonly projectId: string;
-  readonly world: World;
-  readonly at: operations.TablePlace;
-  readonly file: FileModel;
-  readonly prepared: operations.Session;
-  readonly uploaded: operations.Session;
-}
-
-const USE_CASES: Record<string, (scene: Scene, key: string) => Operation> = {
-  'create project': ({ projectId }, key) => operations.createProject(key, `${projectId}-second`),
-  'create bucket': ({ projectId }, key) => operations.createBucket(key, projectId, 'second'),
-  'create table': ({ at }, key) => operations.createTable(key, { ...at, table: 'second' }, true),
-  'full import': ({ at, file }, key) => operations.importFile(key, at, file, false),
-  'incremental import': ({ at, file }, key) => operations.importFile(key, at, file, true),
-  'delete table': ({ at }, key) => operations.deleteTable(key, at),
-  export: ({ at }, key) => operations.exportTable(key, at),
-  upload: ({ prepared }, key) => operations.sendUpload(key, prepared),
-  register: ({ uploaded }, key) => operations.registerUpload(key, uploaded),
-  'delete file': ({ projectId, file }, key) => operations.deleteFile(key, projectId, file),
-  'delete bucket': ({ projectId }, key) => operations.deleteBucket(key, projectId, 'b'),
-  'delete project': ({ projectId }, key) => operations.deleteProject(key, projectId),
-};
-
 describe('A disk that fails at the N-th call, for every N', () => {
   const faulty = new FaultyFileSystem(new NodeFileSystem());
   let directory: TempDir;
@@ -76,38 +50,10 @@ describe('A disk that fails at the N-th call, for every N', () => {
   });
 
   async function newScene(): Promise<Scene> {
-    const projectId = `p${(count += 1)}`;
-    const at = { projectId, bucket: 'b', table: 't' };
-    let world: World = {};
-    const perform = async (operation: Operation): Promise<unknown> => {
-      const answer = mustSucceed(await operation.send(admin));
-      world = operation.after(world, answer);
-      return answer;
-    };
-    const prepare = async (rowCount: number): Promise<operations.Session> => {
-      const answer = await perform(operations.prepareUpload(key(), projectId));
-      const uploadKey = operations.textMember(answer, 'upload_key') ?? '';
-      return { projectId, uploadKey, rows: makeRows(`m${rowCount}`, 1, rowCount) };
-    };
-    const addFile = async (rowCount: number): Promise<FileModel> => {
-      const session = await prepare(rowCount);
-      await perform(operations.sendUpload(key(), session));
-      await perform(operations.registerUpload(key(), session));
-      const file = world[projectId]?.files.at(-1);
-      if (file === undefined) throw new Error('the file is not in the world');
-      return file;
-    };
-    await perform(operations.createProject(key(), projectId));
-    await perform(operations.createBucket(key(), projectId, 'b'));
-    await perform(operations.createTable(key(), at, true));
-    await perform(operations.importFile(key(), at, await addFile(2), false));
-    const file = await addFile(3);
-    const prepared = await prepare(4);
-    const uploaded = await prepare(5);
-    await perform(operations.sendUpload(key(), uploaded));
+    const scene = await makeScene(admin, `p${(count += 1)}`);
     // Nothing of this may be left to do in the background when the counting begins.
     await app.runMaintenance();
-    return { projectId, world, at, file, prepared, uploaded };
+    return scene;
   }
 
   async function expectState(world: World, projectIds: readonly string[], label: string): Promise<void> {
@@ -115,11 +61,11 @@ describe('A disk that fails at the N-th call, for every N', () => {
     expect(differences(factsOf(world), facts), label).toEqual([]);
   }
 
-  for (const [name, useCase] of Object.entries(USE_CASES)) {
+  for (const [name, change] of Object.entries(CHANGES)) {
     it.each(FAULTS)(`${name}: $errno $when the call`, async (kind) => {
       let scene = await newScene();
       for (let call = 1; ; call += 1) {
-        const operation = useCase(scene, key());
+        const operation = change(scene, key());
         faulty.arm({ ...kind, call });
         const answer = await operation.send(admin);
         const failed = faulty.failed;

@@ -90,7 +90,7 @@ function mapByName(
   fileNames: readonly string[],
   isSelection: boolean,
 ): ColumnMapping {
-  const repeated = fileNames.find((name, index) => name !== '' && fileNames.indexOf(name) !== index);
+  const repeated = firstRepeated(fileNames.filter((name) => name !== ''));
   if (repeated !== undefined) throw duplicateColumn(repeated, 'The header of the file');
 
   const loaded = matchNames(wanted, fileNames);
@@ -112,6 +112,11 @@ function mapByName(
     };
   }
   throw columnMismatch(shape, fileNames, namesOf(missing), unexpected);
+}
+
+function firstRepeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
 }
 
 function matchNames(wanted: readonly ColumnDefinition[], fileNames: readonly string[]): LoadedColumn[] {

@@ -6,7 +6,7 @@ import { createTableSql, dataTable } from '../table-ddl.js';
 import type { LoadCounts } from './full-load.js';
 import type { ImportSource } from './import-source.js';
 import { INCOMING, loadDirectly, makeKeysUnique, stageIncoming } from './incoming.js';
-import { changeRows, readNumber } from './query.js';
+import { changeRows, readMemoryLimit, readNumber } from './query.js';
 import {
   hidesRowNumber,
   isKeyColumn,
@@ -18,6 +18,11 @@ import {
 } from './table-columns.js';
 import { blockSizeFor, buildTableFile, copyBase, type BuiltFile } from './table-file.js';
 import { insertUnmatched, keyKnownError, matchKeys, updateMatched } from './upsert.js';
+
+/** A change of this part of the table, by bytes, is written faster into a new file than updated in place. */
+const LARGE_CHANGE = 1 / 3;
+/** Of the engine's memory, what the changed rows may measure as stored; uncompressed and with their bookkeeping they are several times that. */
+const UPDATE_MEMORY = 1 / 16;
 
 /** Where the rows before the import are, and where those after it go. */
 export interface MergeTarget {
@@ -42,7 +47,8 @@ export async function loadIncrementally(
 ): Promise<BuiltFile<LoadCounts>> {
   const { base, shape, stagingPath } = request;
   const resultBytes = base.sizeBytes + source.estimatedTableBytes;
-  if (!mustRewrite(request, source, resultBytes)) {
+  const memoryBytes = await database.withConnection(signal, readMemoryLimit);
+  if (!mustRewrite(request, source, resultBytes) && !isLargeChange(request, source, memoryBytes)) {
     await copyBase(base, stagingPath);
     return buildTableFile(database, stagingPath, base.blockSizeBytes, shape, signal, (connection, alias) =>
       merge({ connection, table: dataTable(alias), base: dataTable(alias) }, request, source),
@@ -67,6 +73,16 @@ function mustRewrite({ base, shape }: ImportRequest, source: ImportSource, resul
   if (shape.primaryKey.length === 0) return false;
   const updated = source.columns.filter((column) => !isKeyColumn(shape, column));
   return updated.some(movesWhenUpdated) || hidesRowNumber(shape);
+}
+
+/**
+ * Updates in place are kept in memory until they are committed, and for large parts of a table they are slower than writing it anew,
+ * which spills. Without a key there are no updates.
+ */
+function isLargeChange({ base, shape }: ImportRequest, source: ImportSource, memoryBytes: number): boolean {
+  if (shape.primaryKey.length === 0) return false;
+  const { estimatedTableBytes } = source;
+  return estimatedTableBytes > base.sizeBytes * LARGE_CHANGE || estimatedTableBytes > memoryBytes * UPDATE_MEMORY;
 }
 
 async function merge(target: MergeTarget, request: ImportRequest, source: ImportSource): Promise<LoadCounts> {

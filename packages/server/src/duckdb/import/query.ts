@@ -14,3 +14,13 @@ export async function readNumber(connection: DuckDBConnection, sql: string): Pro
 export async function changeRows(connection: DuckDBConnection, sql: string): Promise<number> {
   return (await connection.run(sql)).rowsChanged;
 }
+
+const BINARY_UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** The engine tells its limit only as a text such as `1.8 GiB`. */
+export async function readMemoryLimit(connection: DuckDBConnection): Promise<number> {
+  const text = String((await readRows(connection, `SELECT current_setting('memory_limit')`))[0]?.[0] ?? '');
+  const [, amount = '', unit = ''] = /^([\d.]+) (\w+)$/.exec(text) ?? [];
+  const exponent = BINARY_UNITS.indexOf(unit);
+  return exponent === -1 ? Number.POSITIVE_INFINITY : Number(amount) * 1024 ** exponent;
+}

@@ -36,6 +36,10 @@ export function updateMatched(target: MergeTarget, shape: TableShape, source: Im
   return target.table === target.base ? updateInPlace(target, shape, source) : writeMergedRows(target, shape, source);
 }
 
+/**
+ * In the order of the table: updates that come unsorted are merged into what is there one by one, which for a million of them takes
+ * minutes instead of seconds.
+ */
 async function updateInPlace(
   { connection, table }: MergeTarget,
   shape: TableShape,
@@ -46,7 +50,7 @@ async function updateInPlace(
   );
   await connection.run(
     `UPDATE ${table} AS b SET ${assignments.join(', ')}
-     FROM (SELECT m.old_row, i.* FROM ${MATCHED} AS m JOIN ${INCOMING} AS i ON i.rowid = m.new_row) AS u
+     FROM (SELECT m.old_row, i.* FROM ${MATCHED} AS m JOIN ${INCOMING} AS i ON i.rowid = m.new_row ORDER BY m.old_row) AS u
      WHERE b.rowid = u.old_row`,
   );
 }

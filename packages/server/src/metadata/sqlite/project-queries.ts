@@ -68,8 +68,7 @@ export async function insertProject(db: Database, project: NewProject): Promise<
     .executeTakeFirst();
   if (inserted.numInsertedOrUpdatedRows === 1n) return;
   const existing = await getProject(db, project.id);
-  const deleted = existing?.status === 'deleted' ? ', and belonged to a project that was deleted' : '';
-  throw new DomainError('project_exists', `Project id '${project.id}' is in use${deleted}. Choose another id.`, {
+  throw new DomainError('project_exists', `Project ${project.id} already exists`, {
     project_id: existing?.id ?? project.id,
     status: existing?.status,
   });

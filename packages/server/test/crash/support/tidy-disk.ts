@@ -14,10 +14,11 @@ export async function mustHaveNoOrphans(dataDir: string): Promise<void> {
   await app.swept;
   await app.runMaintenance();
   await app.stop();
-  await collectFiles(dataDir);
+  await collectOrphanFiles(dataDir);
 }
 
-async function collectFiles(dataDir: string): Promise<void> {
+/** What the background collection of files does, without its waiting; the server must be down. */
+export async function collectOrphanFiles(dataDir: string): Promise<void> {
   const { storage } = loadConfig({ DATA_DIR: dataDir });
   const store = await SqliteMetadataStore.open(storage.metadataPath);
   const warnings: unknown[] = [];

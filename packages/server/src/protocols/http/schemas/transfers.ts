@@ -47,7 +47,7 @@ export const ImportBody = Type.Object(
 
 export const ImportResultSchema = Type.Object(
   {
-    imported_rows: Type.Integer({ description: 'Full load: rows of the file; incremental: rows after minus before' }),
+    imported_rows: Type.Integer({ description: 'Rows the table gained: all after a full load, else the new ones' }),
     inserted_rows: Type.Integer(),
     updated_rows: Type.Integer(),
     deleted_rows: Type.Integer(),

@@ -1,0 +1,67 @@
+import { mustSucceed, type Api } from '../../../../../acceptance/helpers/api.js';
+import * as operations from './operations.js';
+import type { Operation } from './operations.js';
+import { makeRows, type FileModel, type World } from './world.js';
+
+/** A project with a table of two rows, a file of three, an upload session, and one whose bytes have arrived. */
+export interface Scene {
+  readonly projectId: string;
+  readonly world: World;
+  readonly at: operations.TablePlace;
+  readonly file: FileModel;
+  readonly prepared: operations.Session;
+  readonly uploaded: operations.Session;
+}
+
+/** Each change of the storage once, as it applies to a scene. */
+export const CHANGES = {
+  'create project': ({ projectId }, key) => operations.createProject(key, `${projectId}-second`),
+  'create bucket': ({ projectId }, key) => operations.createBucket(key, projectId, 'second'),
+  'create table': ({ at }, key) => operations.createTable(key, { ...at, table: 'second' }, true),
+  'full import': ({ at, file }, key) => operations.importFile(key, at, file, false),
+  'incremental import': ({ at, file }, key) => operations.importFile(key, at, file, true),
+  'delete table': ({ at }, key) => operations.deleteTable(key, at),
+  export: ({ at }, key) => operations.exportTable(key, at),
+  upload: ({ prepared }, key) => operations.sendUpload(key, prepared),
+  'repeated upload': ({ uploaded }, key) => operations.sendUpload(key, { ...uploaded, rows: makeRows('again', 1, 6) }),
+  register: ({ uploaded }, key) => operations.registerUpload(key, uploaded),
+  'delete file': ({ projectId, file }, key) => operations.deleteFile(key, projectId, file),
+  'delete bucket': ({ projectId }, key) => operations.deleteBucket(key, projectId, 'b'),
+  'delete project': ({ projectId }, key) => operations.deleteProject(key, projectId),
+} as const satisfies Record<string, (scene: Scene, key: string) => Operation>;
+
+export type ChangeName = keyof typeof CHANGES;
+
+export async function makeScene(admin: Api, projectId: string): Promise<Scene> {
+  const at = { projectId, bucket: 'b', table: 't' };
+  let world: World = {};
+  let count = 0;
+  const key = (): string => `${projectId}-scene-${(count += 1)}`;
+  const perform = async (operation: Operation): Promise<unknown> => {
+    const answer = mustSucceed(await operation.send(admin));
+    world = operation.after(world, answer);
+    return answer;
+  };
+  const prepare = async (rowCount: number): Promise<operations.Session> => {
+    const answer = await perform(operations.prepareUpload(key(), projectId));
+    const uploadKey = operations.textMember(answer, 'upload_key') ?? '';
+    return { projectId, uploadKey, rows: makeRows(`m${rowCount}`, 1, rowCount) };
+  };
+  const addFile = async (rowCount: number): Promise<FileModel> => {
+    const session = await prepare(rowCount);
+    await perform(operations.sendUpload(key(), session));
+    await perform(operations.registerUpload(key(), session));
+    const file = world[projectId]?.files.at(-1);
+    if (file === undefined) throw new Error('the file is not in the world');
+    return file;
+  };
+  await perform(operations.createProject(key(), projectId));
+  await perform(operations.createBucket(key(), projectId, 'b'));
+  await perform(operations.createTable(key(), at, true));
+  await perform(operations.importFile(key(), at, await addFile(2), false));
+  const file = await addFile(3);
+  const prepared = await prepare(4);
+  const uploaded = await prepare(5);
+  await perform(operations.sendUpload(key(), uploaded));
+  return { projectId, world, at, file, prepared, uploaded };
+}
