@@ -38,8 +38,8 @@ export async function expectSurvival(dataDir: string, expectation: Expectation):
     expect(state, `${label}: ${wrong.map((lines) => lines.join('; ')).join(' OR ')}`).toBeGreaterThanOrEqual(0);
     await expectTidyTables(app, label);
     for (const { session, uploaded } of expectation.sessions ?? []) {
-      if (!uploaded) mustSucceed(await operations.sendUpload(`${label} upload`, session).send(admin));
-      const registered = await operations.registerUpload(`${label} register`, session).send(admin);
+      if (!uploaded) mustSucceed(await operations.sendUpload(`${session.uploadKey} upload`, session).send(admin));
+      const registered = await operations.registerUpload(`${session.uploadKey} register`, session).send(admin);
       // Registered before the crash, unless the session is still there.
       expect([201, 404], `${label}: ${registered.text}`).toContain(registered.status);
       if (registered.status === 404) expect(facts[`files ${session.projectId}`]).toContain(contentOf(session));
