@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errnoOf } from '../errors/storage-failure.js';
 import type { FileSystem } from '../lib/file-system.js';
 import type { Logger } from '../lib/logger.js';
@@ -38,7 +39,10 @@ export class Recovery {
     await this.metadata.transaction((tx) => tx.deleteRunningIdempotencyKeys());
   }
 
-  /** Removes version files without a row and repairs the live tree. Safe while the service works. */
+  /**
+   * Removes version files without a row and repairs the live tree. Safe while the service works: metadata answers at once, so between
+   * two questions the event loop gets its turn, or ten thousand of them would keep every request waiting.
+   */
   async sweep(signal: AbortSignal): Promise<SweepReport> {
     let orphansRemoved = 0;
     for (const entry of await this.fileSystem.list(this.layout.directories.duckdbDir)) {
@@ -58,6 +62,7 @@ export class Recovery {
     let removed = 0;
     for (const entry of await this.#listIfPresent(directory)) {
       if (signal.aborted) return removed;
+      await nextTurn();
       const versionId = this.layout.versionOfFile(entry.name);
       // The order matters: a version leaves `inFlight` only after its row is committed.
       if (versionId === undefined || this.writer.isInFlight(versionId)) continue;
@@ -82,6 +87,8 @@ export class Recovery {
         continue;
       }
       for (const link of await this.#listIfPresent(this.layout.bucketDirectory(projectId, bucket.name))) {
+        if (signal.aborted) return;
+        await nextTurn();
         const linking = this.liveTree.versionOfHalfLink(link.name);
         if (linking !== undefined) {
           if (!(await this.#isCurrent(linking))) await this.liveTree.removeHalfLink(projectId, bucket.name, linking);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -185,6 +185,25 @@ describe.each(Object.keys(ROWS) as ChangeName[])('A process that ends during: %s
     const left = new Set(await filesOf(copy.path));
     expect(garbage.filter((path) => left.has(path))).toEqual([]);
   });
+});
+
+it('has a test for each row of docs/storage-format.md, and a row for each test', async () => {
+  const text = await readFile(new URL('../../../../docs/storage-format.md', import.meta.url), 'utf8');
+  const table = text.slice(text.indexOf('## What a crash leaves'), text.indexOf('## How this is proven'));
+  const documented = table
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .filter(([, , , state]) => state === 'before' || state === 'after')
+    .flatMap(([, changes = '', crash = '', state = '']) =>
+      changes
+        .replace('imports', 'full import, incremental import')
+        .split(', ')
+        .map((change) => `${change}: ${crash}: ${state}`),
+    );
+  const tested = Object.entries(ROWS).flatMap(([change, rows]) =>
+    rows.map(({ crash, state }) => `${change}: ${crash}: ${state}`),
+  );
+  expect(documented.sort()).toEqual(tested.sort());
 });
 
 /** What was acknowledged before the change, and must go on after it. */

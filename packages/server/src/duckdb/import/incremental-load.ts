@@ -3,6 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ImportRequest } from '../../workers/messages.js';
 import { LARGE_BLOCK_BYTES, LARGE_TABLE_BYTES, type EngineDatabase } from '../engine-database.js';
 import { createTableSql, dataTable } from '../table-ddl.js';
+import type { TableShape } from '../../model/columns.js';
 import type { LoadCounts } from './full-load.js';
 import type { ImportSource } from './import-source.js';
 import { INCOMING, loadDirectly, makeKeysUnique, stageIncoming } from './incoming.js';
@@ -16,6 +17,7 @@ import {
   mustFillNewRows,
   quotedNames,
 } from './table-columns.js';
+import type { StoredSize } from './row-batches.js';
 import { blockSizeFor, buildTableFile, copyBase, type BuiltFile } from './table-file.js';
 import { insertUnmatched, keyKnownError, matchKeys, updateMatched } from './upsert.js';
 
@@ -31,6 +33,8 @@ export interface MergeTarget {
   readonly table: string;
   /** The table of the base version; the same as `table` when the file began as a copy. */
   readonly base: string;
+  readonly baseSize: StoredSize;
+  readonly shape: TableShape;
 }
 
 /**
@@ -47,17 +51,22 @@ export async function loadIncrementally(
 ): Promise<BuiltFile<LoadCounts>> {
   const { base, shape, stagingPath } = request;
   const resultBytes = base.sizeBytes + source.estimatedTableBytes;
+  const baseSize = { ...base, columnCount: shape.columns.length };
   const memoryBytes = await database.withConnection(signal, readMemoryLimit);
   if (!mustRewrite(request, source, resultBytes) && !isLargeChange(request, source, memoryBytes)) {
     await copyBase(base, stagingPath);
     return buildTableFile(database, stagingPath, base.blockSizeBytes, shape, signal, (connection, alias) =>
-      merge({ connection, table: dataTable(alias), base: dataTable(alias) }, request, source),
+      merge({ connection, table: dataTable(alias), base: dataTable(alias), baseSize, shape }, request, source),
     );
   }
   return database.withVersion({ id: versionId(base.path), path: base.path }, (baseAlias) =>
     buildTableFile(database, stagingPath, blockSizeFor(resultBytes), shape, signal, async (connection, alias) => {
       await connection.run(createTableSql(dataTable(alias), shape));
-      return merge({ connection, table: dataTable(alias), base: dataTable(baseAlias) }, request, source);
+      return merge(
+        { connection, table: dataTable(alias), base: dataTable(baseAlias), baseSize, shape },
+        request,
+        source,
+      );
     }),
   );
 }
@@ -117,9 +126,9 @@ async function upsert(target: MergeTarget, request: ImportRequest, source: Impor
   if (matchedRows > 0 && dedupMode !== 'update_duplicates') throw await keyKnownError(connection, key);
   if (staged - removedRows > matchedRows) mustFillNewRows(shape, source);
   const hasUpdates = source.columns.some((column) => !isKeyColumn(shape, column));
-  if (matchedRows > 0 && hasUpdates) await updateMatched(target, shape, source);
+  if (matchedRows > 0 && hasUpdates) await updateMatched(target, source);
   else await copyBaseRows(target);
-  const insertedRows = await insertUnmatched(target, source);
+  const insertedRows = await insertUnmatched(target, source, matchedRows);
   return {
     ...read,
     rowCount: await readNumber(connection, `SELECT count(*) FROM ${table}`),
