@@ -16,7 +16,7 @@ const CYCLES = Number(process.env['CRASH_CYCLES'] ?? (process.env['CI'] === unde
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
 const DOCTOR_EVERY = 20;
 /** The last of these kills is the service's own. */
-const KILLS_PER_START = 2;
+const KILLS_PER_START = 3;
 const CLIENTS = 5;
 const BIG_ROWS = 200_000;
 

@@ -114,8 +114,13 @@ export class ImportFixture {
     };
   }
 
+  /** Only builds the file: for tables too large to look at. */
+  build(request: ImportRequest, signal = never): Promise<ImportResult> {
+    return importFile(request, { database: this.database, signal, tempDirectory: this.tempDirectory });
+  }
+
   async run(request: ImportRequest, signal = never): Promise<Imported> {
-    const result = await importFile(request, { database: this.database, signal, tempDirectory: this.tempDirectory });
+    const result = await this.build(request, signal);
     return { ...result, path: request.stagingPath, rows: await this.rowsOf(request.stagingPath) };
   }
 
