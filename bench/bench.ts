@@ -85,9 +85,21 @@ try {
 } finally {
   await raw.stop();
 }
-const tookMs = performance.now() - startedAt;
-await report.writeJson(options.jsonPath, { tookMs });
-print(`\n${report.table()}\n\n${report.missed} below the floor; took ${durationText(tookMs)}; ${options.jsonPath}`);
+clearTimeout(hardStop);
+await finish();
+
+async function finish(): Promise<void> {
+  const tookMs = performance.now() - startedAt;
+  await report.writeJson(options.jsonPath, { tookMs });
+  print(`\n${report.table()}\n\n${report.missed} below the floor; took ${durationText(tookMs)}; ${options.jsonPath}`);
+}
+
+async function giveUp(): Promise<void> {
+  process.exitCode = 1;
+  report.remark('Ended early: something takes far longer than it ever should.');
+  await finish();
+  process.exit();
+}
 
 async function subfolder(name: string): Promise<string> {
   const path = join(options.workFolder, name);

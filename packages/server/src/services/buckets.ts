@@ -61,7 +61,7 @@ export class Buckets {
       if (found.tableCount > 0 && !options.cascade) {
         throw new DomainError(
           'bucket_not_empty',
-          `Bucket ${found.name} has ${found.tableCount} tables; delete them first or pass cascade=true`,
+          `Bucket ${found.name} is not empty (tables: ${found.tableCount}); delete them first or pass cascade=true`,
           { project_id: ref.projectId, bucket_name: found.name, table_count: found.tableCount },
         );
       }

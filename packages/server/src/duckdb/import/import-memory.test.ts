@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { EngineDatabase } from '../engine-database.js';
+import { importFile } from '../jobs/import-file.js';
 import { ImportFixture, shapeOf } from './import.fixture.js';
 
 const fixture = new ImportFixture();
@@ -50,9 +52,20 @@ test('a file several times the memory limit, then an upsert of half its size', {
 
 test('cancelling in the middle of a load', async () => {
   const controller = new AbortController();
-  const request = fixture.request(shape, await largeCsv(1_000_000, 0), await fixture.baseVersion(shape));
-  const failure = fixture.failure(fixture.build(request, controller.signal));
-  setTimeout(() => controller.abort(), 300);
+  const request = fixture.request(shape, await largeCsv(500_000, 0), await fixture.baseVersion(shape));
+  const { database, tempDirectory } = fixture;
+  const cancelling: EngineDatabase = {
+    withConnection: (signal, use) => database.withConnection(signal, use),
+    withVersion: (version, use) => database.withVersion(version, use),
+    withStagedFile: (path, options, signal, use) =>
+      database.withStagedFile(path, options, signal, (connection, alias) => {
+        setImmediate(() => controller.abort());
+        return use(connection, alias);
+      }),
+  };
+  const failure = fixture.failure(
+    importFile(request, { database: cancelling, signal: controller.signal, tempDirectory }),
+  );
   expect((await failure).code).toBe('request_cancelled');
   expect(fixture.leftovers()).toEqual([]);
 });

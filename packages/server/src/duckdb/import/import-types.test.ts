@@ -52,7 +52,7 @@ describe('types', () => {
     ['MAP(VARCHAR, INTEGER)', '{k=1}', undefined, '{k=x}'],
     ['UNION(a INTEGER, b VARCHAR)', 'txt'],
   ];
-  test.each(cases)('%s', async (type, text, stored = text, bad) => {
+  test.each(cases)('%s', async (type, text, stored = text) => {
     const shape = shapeOf(['id INTEGER', `v ${type}`]);
     const content = (value: string): string => `id,v\n1,\\N\n2,${field(value)}\n`;
     const { path } = await fixture.importText(shape, content(text), { csv: { nullString: '\\N' } });
@@ -90,10 +90,12 @@ describe('types', () => {
 
 describe('round trip', () => {
   const text = fc.oneof(
-    fc.string({
-      unit: fc.constantFrom('a', '"', ',', ';', '\n', '\r\n', "'", '\\', ' ', 'ž', '😀', '|', '\t', '#', 'N'),
-      maxLength: 6,
-    }),
+    fc
+      .string({
+        unit: fc.constantFrom('a', '"', ',', ';', '\n', '\r\n', "'", '\\', ' ', 'ž', '😀', '|', '\t', '#', 'N'),
+        maxLength: 6,
+      })
+      .filter((value) => value !== '\\N'),
     fc.constant(null),
   );
   const row = fc.tuple(text, fc.option(fc.integer(), { nil: null }), text);

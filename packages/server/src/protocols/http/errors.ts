@@ -82,12 +82,19 @@ function translateDomainError(error: DomainError): ErrorAnswer {
   return answer(status, body, headers, error.retryable && status !== 500 && status !== 507 ? 'warn' : undefined);
 }
 
+/** Where this door's requests carry the kinds of names that services check. */
+const MEMBER_OF_NAME: Readonly<Record<string, string>> = {
+  'project id': 'id',
+  'column name': 'columns',
+  'file name': 'filename',
+};
+
 /** A rule that a service states about one member, in the form of a validation error. */
 function issueFromDomainError(error: DomainError): ValidationIssue {
   const { loc, input, ...ctx } = error.details;
   return {
     type: error.code,
-    loc: isLocation(loc) ? loc : ['body', 'name'],
+    loc: isLocation(loc) ? loc : ['body', MEMBER_OF_NAME[String(ctx['kind'])] ?? 'name'],
     msg: error.message,
     input: input ?? ctx['name'] ?? null,
     ...(Object.keys(ctx).length === 0 ? {} : { ctx }),
