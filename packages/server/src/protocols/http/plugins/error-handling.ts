@@ -29,7 +29,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     request.log.warn({ code: errorCodeOf(error) }, 'request could not be served');
   }
   for (const name of BODY_HEADERS) reply.removeHeader(name);
-  if (reply.getHeader('connection') === 'close' && !request.raw.complete) lingerBeforeClosing(request, reply);
+  if (hasUnreadBody(request)) passOverBody(request, reply);
   return reply
     .code(answer.status)
     .headers(answer.headers)
@@ -38,14 +38,24 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     .send(answer.body);
 }
 
+function hasUnreadBody({ raw }: FastifyRequest): boolean {
+  if (raw.complete) return false;
+  return raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > 0;
+}
+
 /**
- * Closed at once, the connection would be reset under a client that is still sending, and the answer lost with it: so the
- * rest of the body is passed over for a while.
+ * A refused upload is answered while the client is still sending. Closed at once, the connection would be reset and the answer
+ * lost with it; left unread, the next request on the connection would wait for ever. So the rest is passed over, for a while.
  */
-function lingerBeforeClosing(request: FastifyRequest, reply: FastifyReply): void {
+function passOverBody(request: FastifyRequest, reply: FastifyReply): void {
+  const { raw } = request;
   reply.removeHeader('connection');
-  const timer = setTimeout(() => request.raw.socket.destroy(), LINGER_MS);
-  request.raw.once('close', () => clearTimeout(timer));
+  const timer = setTimeout(() => raw.socket.destroy(), LINGER_MS);
+  raw.once('end', () => clearTimeout(timer));
+  raw.once('close', () => clearTimeout(timer));
+
+  raw.unpipe();
+  raw.resume();
 }
 
 /**
