@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorCodeOf, isUnexpected, refusalOf, RouteNotFoundError, translateError } from '../errors.js';
 import { pathParams, resourceIdFromPath } from '../route-subject.js';
@@ -49,11 +50,13 @@ function hasUnreadBody({ raw }: FastifyRequest): boolean {
  */
 function passOverBody(request: FastifyRequest, reply: FastifyReply): void {
   const { raw } = request;
+  const { socket } = raw;
+  // Injected requests have no connection.
+  if (!(socket instanceof Socket)) return;
   reply.removeHeader('connection');
-  const timer = setTimeout(() => raw.socket.destroy(), LINGER_MS);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   raw.once('end', () => clearTimeout(timer));
   raw.once('close', () => clearTimeout(timer));
-
   raw.unpipe();
   raw.resume();
 }
