@@ -122,7 +122,7 @@ async function addTables(server: ServerUnderTest, count: number): Promise<void> 
     const projectId = server.project.id;
     const template = await store.getTable(projectId, server.bucket, 'template');
     if (template === undefined) throw new Error('The template table is missing');
-    const templatePath = layout.versionPath(projectId, template.current.id);
+    const templatePath = layout.versionPath(projectId, template.current.fileId);
     const createdAt = new Date();
     for (let first = 0; first < count; first += TABLES_PER_TRANSACTION) {
       const names = Array.from(
@@ -136,8 +136,9 @@ async function addTables(server: ServerUnderTest, count: number): Promise<void> 
       }
       await store.transaction(async (tx) => {
         for (const { name, id, versionId } of tables) {
-          const version = { ...template.current, id: versionId, tableId: id, createdAt };
-          await tx.insertTable({ id, projectId, bucketId: template.bucketId, name, createdAt, version });
+          const version = { ...template.current, id: versionId, fileId: versionId, tableId: id, createdAt };
+          const { bucketId, description, columnDescriptions } = template;
+          await tx.insertTable({ id, projectId, bucketId, name, description, columnDescriptions, createdAt, version });
         }
       });
     }

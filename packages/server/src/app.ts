@@ -20,6 +20,7 @@ import type { MetadataStore } from './metadata/metadata-store.js';
 import { Metrics } from './observability/metrics.js';
 import type { HttpServices } from './protocols/http/services.js';
 import { AuditLog } from './services/audit-log.js';
+import { AutoSnapshots } from './services/auto-snapshots.js';
 import { Backend } from './services/backend.js';
 import { Buckets } from './services/buckets.js';
 import { ChangeRunner } from './services/change-runner.js';
@@ -28,6 +29,7 @@ import { FileQuota } from './services/file-quota.js';
 import { Files } from './services/files.js';
 import { IdempotencyKeys } from './services/idempotency-keys.js';
 import { Projects } from './services/projects.js';
+import { TablePublisher } from './services/table-publisher.js';
 import { Tables } from './services/tables.js';
 import { Transfers } from './services/transfers.js';
 import { ChildProcessWorkerPool } from './workers/child-process-worker-pool.js';
@@ -80,7 +82,8 @@ export async function startApp(
   const pins = new VersionPins();
   const writer = new VersionWriter(fileSystem, layout, metadata, clock, logger);
   const liveTree = new LiveTree(fileSystem, layout, logger);
-  const collector = new VersionCollector(metadata, fileSystem, layout, pins, logger);
+  const { history } = config.engine;
+  const collector = new VersionCollector(metadata, fileSystem, layout, pins, clock, history.maxAgeMs, logger);
   const recovery = new Recovery(metadata, fileSystem, layout, liveTree, writer, logger);
   const fileStore = new DiskFileStore(config.storage.filesDirectory, fileSystem);
   await lifecycle.start('recovery', () => recovery.prepare());
@@ -108,6 +111,7 @@ export async function startApp(
   const guard = new FileSystemDiskGuard(fileSystem, {
     path: config.storage.dataDirectory,
     reserveBytes: config.storage.diskReserveBytes,
+    makeRoom: () => collector.collectHistory(),
   });
   const quota = new FileQuota(metadata, {
     maxFiles: config.files.projectMaxFiles,
@@ -130,12 +134,14 @@ export async function startApp(
       uploadLifetimeMs: config.files.uploadLifetimeMs,
     },
   });
+  const autoSnapshots = new AutoSnapshots();
+  const publisher = new TablePublisher(metadata, autoSnapshots, { liveTree, collector }, history);
   const services: HttpServices = {
     backend: new Backend(layout.directories, fileSystem, metadata, pool, guard),
     projects: new Projects(metadata, { layout, fileSystem, fileStore, collector, guard }, logger),
-    buckets: new Buckets(metadata, liveTree, collector, guard),
-    tables: new Tables(metadata, engine, locks, liveTree, collector, guard),
-    transfers: new Transfers(metadata, engine, locks, { liveTree, collector, fileStore, guard, quota }, config.engine),
+    buckets: new Buckets(metadata, autoSnapshots, liveTree, collector, guard),
+    tables: new Tables(metadata, engine, locks, autoSnapshots, liveTree, collector, guard),
+    transfers: new Transfers(metadata, engine, locks, publisher, { fileStore, guard, quota }, config.engine),
     files,
     changes,
     authenticator,

@@ -28,6 +28,7 @@ export function newProjectAdminKey(input: { id: string; projectId: string; descr
       keyHash: hashApiKey(text),
       keyPrefix: `${prefix}...`,
       scope: 'project_admin',
+      branchId: null,
       description: input.description,
       createdAt: input.now,
       lastUsedAt: null,

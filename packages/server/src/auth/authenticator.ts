@@ -34,7 +34,8 @@ export class Authenticator {
     const now = this.clock.now();
     if (key === undefined || !isLiveKey(key, now)) return { kind: 'unknown' };
     this.#used.set(key.id, now);
-    return { kind: 'known', principal: { kind: 'project', actor: key.id, projectId: key.projectId } };
+    const { id: actor, projectId, scope, branchId } = key;
+    return { kind: 'known', principal: { kind: 'project', actor, projectId, scope, branchId } };
   }
 
   /** Writes the noted uses; called by maintenance and at stop. */

@@ -58,6 +58,7 @@ export interface EngineConfig {
   readonly queueLimit: number;
   readonly tableQueueLimit: number;
   readonly maxInflatedBytes: number;
+  readonly history: { readonly maxAgeMs: number; readonly maxVersions: number };
 }
 
 export interface FilesConfig {

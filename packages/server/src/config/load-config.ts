@@ -88,6 +88,10 @@ export function loadConfig(env: Environment, machine: Machine = describeMachine(
       queueLimit: read('ENGINE_QUEUE_LIMIT'),
       tableQueueLimit: read('TABLE_QUEUE_LIMIT'),
       maxInflatedBytes: read('IMPORT_MAX_INFLATED_BYTES'),
+      history: {
+        maxAgeMs: read('VERSION_RETENTION_DAYS') * 86_400_000,
+        maxVersions: read('VERSION_RETENTION_COUNT'),
+      },
     },
     files: {
       maxUploadBytes: read('MAX_UPLOAD_BYTES'),

@@ -217,6 +217,22 @@ export const CONFIG_OPTIONS = {
     max: 8760,
     description: 'Hours between preparing an upload and registering it; afterwards its bytes are removed.',
   },
+  VERSION_RETENTION_DAYS: {
+    section: 'engine',
+    type: 'integer',
+    default: '7',
+    min: 0,
+    max: 3650,
+    description: 'Days a replaced version of a table is kept in its history; 0 keeps none.',
+  },
+  VERSION_RETENTION_COUNT: {
+    section: 'engine',
+    type: 'integer',
+    default: '10',
+    min: 0,
+    max: 10_000,
+    description: 'Replaced versions of one table that are kept at most; they go earlier when the disk needs room.',
+  },
   IDEMPOTENCY_TTL_SECONDS: {
     section: 'operation',
     type: 'integer',

@@ -90,7 +90,7 @@ export class Doctor {
   }
 
   async #problemOf(version: VersionRecord): Promise<string | undefined> {
-    const path = this.layout.versionPath(version.projectId, version.id);
+    const path = this.layout.versionPath(version.projectId, version.fileId);
     const stats = await this.fileSystem.stat(path);
     if (stats === undefined) return 'the file is missing';
     if (stats.size !== version.sizeBytes) return `the file has ${stats.size} bytes instead of ${version.sizeBytes}`;
@@ -137,12 +137,12 @@ export class Doctor {
       const stats = await this.fileSystem.stat(this.layout.versionsDirectory(projectId));
       if (stats === undefined) continue;
       for (const file of await this.fileSystem.list(this.layout.versionsDirectory(projectId))) {
-        const versionId = this.layout.versionOfFile(file.name);
-        if (versionId !== undefined && (await this.metadata.getVersion(versionId)) !== undefined) continue;
+        const fileId = this.layout.versionFileId(file.name);
+        if (fileId !== undefined && (await this.metadata.useOfVersionFile(fileId)) !== undefined) continue;
         this.#findings.push({
           severity: 'orphan',
           subject: `project ${projectId}, _versions/${file.name}`,
-          problem: 'no table points to it; the service removes it at its next start',
+          problem: 'no version points to it; the service removes it at its next start',
         });
       }
     }

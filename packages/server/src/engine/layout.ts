@@ -14,7 +14,7 @@ const STAGING = '_staging';
  * Ids to paths: the only code that builds paths of tables. Names reach it validated (`model/names.ts`), so a bucket can
  * never be called `_versions` and nothing can climb out of its directory.
  *
- *     {duckdbDir}/project_{p}/_versions/{version}.duckdb     the immutable files, what metadata points to
+ *     {duckdbDir}/project_{p}/_versions/{file}.duckdb     the immutable files, what metadata points to
  *     {duckdbDir}/project_{p}/{bucket}/{table}.duckdb        live tree: hard links for people, derived
  *     {duckdbDir}/_staging/{version}.duckdb                  being built; emptied at start
  */
@@ -46,12 +46,12 @@ export class Layout {
     return join(this.projectDirectory(projectId), VERSIONS);
   }
 
-  versionPath(projectId: string, versionId: string): string {
-    return join(this.versionsDirectory(projectId), `${versionId}.duckdb`);
+  versionPath(projectId: string, fileId: string): string {
+    return join(this.versionsDirectory(projectId), `${fileId}.duckdb`);
   }
 
-  /** The version a file of a `_versions` directory holds; undefined for anything else. */
-  versionOfFile(fileName: string): string | undefined {
+  /** The id of a version file in a `_versions` directory; undefined for anything else. */
+  versionFileId(fileName: string): string | undefined {
     return /^([0-9a-f]{32})\.duckdb$/.exec(fileName)?.[1];
   }
 

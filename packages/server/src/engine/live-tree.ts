@@ -9,7 +9,7 @@ interface LiveTable {
   readonly projectId: string;
   readonly bucketName: string;
   readonly tableName: string;
-  readonly versionId: string;
+  readonly fileId: string;
 }
 
 /**
@@ -36,8 +36,8 @@ export class LiveTree {
   async refresh(table: LiveTable): Promise<void> {
     await this.#derive(async () => {
       const directory = this.layout.bucketDirectory(table.projectId, table.bucketName);
-      const versionPath = this.layout.versionPath(table.projectId, table.versionId);
-      const temporaryPath = join(directory, halfLinkName(table.versionId));
+      const versionPath = this.layout.versionPath(table.projectId, table.fileId);
+      const temporaryPath = join(directory, halfLinkName(table.fileId));
       await this.fileSystem.remove(temporaryPath);
       try {
         await this.fileSystem.link(versionPath, temporaryPath);
@@ -55,17 +55,17 @@ export class LiveTree {
     });
   }
 
-  /** The version whose link a crash left half made; undefined for other names. */
-  versionOfHalfLink(fileName: string): string | undefined {
+  /** The version file whose link a crash left half made; undefined for other names. */
+  fileOfHalfLink(fileName: string): string | undefined {
     return /^\.([0-9a-f]{32})\.linking$/.exec(fileName)?.[1];
   }
 
-  async removeHalfLink(projectId: string, bucketName: string, versionId: string): Promise<void> {
-    const path = join(this.layout.bucketDirectory(projectId, bucketName), halfLinkName(versionId));
+  async removeHalfLink(projectId: string, bucketName: string, fileId: string): Promise<void> {
+    const path = join(this.layout.bucketDirectory(projectId, bucketName), halfLinkName(fileId));
     await this.#derive(() => this.fileSystem.remove(path));
   }
 
-  async remove(table: Omit<LiveTable, 'versionId'>): Promise<void> {
+  async remove(table: Omit<LiveTable, 'fileId'>): Promise<void> {
     await this.#derive(() =>
       this.fileSystem.remove(this.layout.liveTablePath(table.projectId, table.bucketName, table.tableName)),
     );
@@ -85,11 +85,11 @@ export class LiveTree {
     for (const table of tables) {
       const [live, version] = await Promise.all([
         this.fileSystem.stat(this.layout.liveTablePath(table.projectId, table.bucketName, table.tableName)),
-        this.fileSystem.stat(this.layout.versionPath(table.projectId, table.versionId)),
+        this.fileSystem.stat(this.layout.versionPath(table.projectId, table.fileId)),
       ]);
       if (version === undefined || live?.ino === version.ino) continue;
       const now = await metadata.getTableById(table.tableId);
-      if (now?.current.id !== table.versionId) continue;
+      if (now?.current.fileId !== table.fileId) continue;
       await this.refresh(table);
       repaired += 1;
     }
@@ -105,6 +105,6 @@ export class LiveTree {
   }
 }
 
-function halfLinkName(versionId: string): string {
-  return `.${versionId}.linking`;
+function halfLinkName(fileId: string): string {
+  return `.${fileId}.linking`;
 }

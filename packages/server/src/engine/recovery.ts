@@ -63,10 +63,10 @@ export class Recovery {
     for (const entry of await this.#listIfPresent(directory)) {
       if (signal.aborted) return removed;
       await nextTurn();
-      const versionId = this.layout.versionOfFile(entry.name);
+      const fileId = this.layout.versionFileId(entry.name);
       // The order matters: a version leaves `inFlight` only after its row is committed.
-      if (versionId === undefined || this.writer.isInFlight(versionId)) continue;
-      if ((await this.metadata.getVersion(versionId)) !== undefined) continue;
+      if (fileId === undefined || this.writer.isInFlight(fileId)) continue;
+      if ((await this.metadata.useOfVersionFile(fileId)) !== undefined) continue;
       await this.fileSystem.remove(join(directory, entry.name));
       removed += 1;
     }
@@ -89,9 +89,11 @@ export class Recovery {
       for (const link of await this.#listIfPresent(this.layout.bucketDirectory(projectId, bucket.name))) {
         if (signal.aborted) return;
         await nextTurn();
-        const linking = this.liveTree.versionOfHalfLink(link.name);
+        const linking = this.liveTree.fileOfHalfLink(link.name);
         if (linking !== undefined) {
-          if (!(await this.#isCurrent(linking))) await this.liveTree.removeHalfLink(projectId, bucket.name, linking);
+          // That of a current version is either being made right now, or `#repairLinks` makes it whole.
+          if ((await this.metadata.useOfVersionFile(linking)) !== 'current')
+            await this.liveTree.removeHalfLink(projectId, bucket.name, linking);
           continue;
         }
         const tableName = link.name.replace(/\.duckdb$/, '');
@@ -99,13 +101,6 @@ export class Recovery {
         await this.liveTree.remove({ projectId, bucketName: bucket.name, tableName });
       }
     }
-  }
-
-  /** A half-made link of a current version is either being made right now, or `#repairLinks` makes it whole. */
-  async #isCurrent(versionId: string): Promise<boolean> {
-    const version = await this.metadata.getVersion(versionId);
-    if (version === undefined) return false;
-    return (await this.metadata.getTableById(version.tableId))?.current.id === versionId;
   }
 
   async #listIfPresent(directory: string) {

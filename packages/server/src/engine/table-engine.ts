@@ -61,7 +61,7 @@ export class TableEngine {
             stagingPath,
             shape: shapeOf(base),
             base: {
-              path: this.layout.versionPath(base.projectId, base.id),
+              path: this.layout.versionPath(base.projectId, base.fileId),
               rowCount: base.rowCount,
               sizeBytes: base.sizeBytes,
               blockSizeBytes: base.blockSizeBytes,
@@ -113,7 +113,7 @@ export class TableEngine {
   }
 
   #located(version: VersionRecord): { id: string; path: string } {
-    return { id: version.id, path: this.layout.versionPath(version.projectId, version.id) };
+    return { id: version.fileId, path: this.layout.versionPath(version.projectId, version.fileId) };
   }
 }
 

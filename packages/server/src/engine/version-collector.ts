@@ -1,3 +1,4 @@
+import type { Clock } from '../lib/clock.js';
 import type { FileSystem } from '../lib/file-system.js';
 import type { Logger } from '../lib/logger.js';
 import type { MetadataStore } from '../metadata/metadata-store.js';
@@ -10,8 +11,9 @@ const BATCH = 500;
 const COLLECT_DELAY_MS = 250;
 
 /**
- * Retires version files that no table points to. First the row goes, then the file: a crash in between leaves a file
- * without a row, which recovery removes. Versions that a reader has pinned wait for the next round.
+ * Removes versions that neither a table, a snapshot nor the history of a table needs. First the row goes, then the file once no
+ * other row names it: a crash in between leaves a file without a row, which recovery removes. Versions that a reader has
+ * pinned wait for the next round.
  */
 export class VersionCollector {
   #running: Promise<void> | undefined;
@@ -24,6 +26,9 @@ export class VersionCollector {
     private readonly fileSystem: FileSystem,
     private readonly layout: Layout,
     private readonly pins: VersionPins,
+    private readonly clock: Clock,
+    /** How long history keeps a replaced version. */
+    private readonly historyMs: number,
     private readonly logger: Logger,
   ) {}
 
@@ -44,9 +49,19 @@ export class VersionCollector {
   }
 
   /** Resolves when everything that could be collected at the time of the call is gone. */
-  async collect(): Promise<void> {
+  collect(): Promise<void> {
+    return this.#collect(this.clock.now().getTime() - this.historyMs);
+  }
+
+  /** For a disk without room: history gives way, whatever its age. What snapshots hold is kept. */
+  collectHistory(): Promise<void> {
+    // A version that was retired in this very millisecond counts as retired before the next one.
+    return this.#collect(this.clock.now().getTime() + 1);
+  }
+
+  async #collect(retiredBeforeMs: number): Promise<void> {
     while (this.#running !== undefined) await this.#running;
-    this.#running = this.#collectAll();
+    this.#running = this.#collectAll(new Date(retiredBeforeMs));
     try {
       await this.#running;
     } finally {
@@ -60,17 +75,18 @@ export class VersionCollector {
     await this.#running;
   }
 
-  async #collectAll(): Promise<void> {
+  async #collectAll(retiredBefore: Date): Promise<void> {
     let left: readonly VersionRecord[] = [];
     for (;;) {
-      const retired = await this.metadata.listRetiredVersions(BATCH + this.pins.pinnedCount);
+      const retired = await this.metadata.listCollectableVersions(retiredBefore, BATCH + this.pins.pinnedCount);
       const claimed = retired.filter((version) => this.pins.claim(version.id));
       left = retired.filter((version) => !claimed.includes(version));
       if (claimed.length === 0) break;
       try {
-        await this.metadata.transaction((tx) => tx.forgetVersions(claimed.map((version) => version.id)));
-        for (const version of claimed) {
-          await this.fileSystem.remove(this.layout.versionPath(version.projectId, version.id));
+        const ids = claimed.map((version) => version.id);
+        const released = await this.metadata.transaction((tx) => tx.forgetVersions(ids));
+        for (const { projectId, fileId } of released) {
+          await this.fileSystem.remove(this.layout.versionPath(projectId, fileId));
         }
       } finally {
         for (const version of claimed) this.pins.settle(version.id);

@@ -130,6 +130,12 @@ export const ERROR_CATALOGUE = {
     meaning: 'The bucket still has tables and `cascade=false` was given.',
     remedy: 'Delete the tables first, or pass `cascade=true`.',
   },
+  snapshot_exists: {
+    http: 409,
+    meaning: 'A snapshot of this id exists.',
+    remedy: 'Repeat the request; the next id differs.',
+    retryable: true,
+  },
   table_exists: {
     http: 409,
     meaning: 'A table of this name exists (names are compared without case).',

@@ -4,6 +4,7 @@ import { describeAccess } from './conformance/access.conformance.js';
 import { describeCounters } from './conformance/counters.conformance.js';
 import { describeFiles } from './conformance/files.conformance.js';
 import { describeProjectsAndBuckets } from './conformance/projects-and-buckets.conformance.js';
+import { describeSnapshots } from './conformance/snapshots.conformance.js';
 import { describeTables } from './conformance/tables.conformance.js';
 import { describeTransactions } from './conformance/transactions.conformance.js';
 import { describeVersions } from './conformance/versions.conformance.js';
@@ -25,6 +26,7 @@ export function describeMetadataStore(
     describe('projects and buckets', () => describeProjectsAndBuckets(store));
     describe('tables', () => describeTables(store));
     describe('versions', () => describeVersions(store));
+    describe('snapshots and their settings', () => describeSnapshots(store));
     describe('files and uploads', () => describeFiles(store));
     describe('keys, idempotency and audit', () => describeAccess(store));
     describe('transactions', () => describeTransactions(store));

@@ -1,11 +1,15 @@
+import type { LocalSnapshotSettings } from '../model/snapshot-settings.js';
 import type {
   ApiKeyRecord,
   BucketRecord,
   FileRecord,
   IdempotencyRecord,
   JsonObject,
+  KeptVersionRecord,
   OperationLogEntry,
   ProjectRecord,
+  SettingsOwner,
+  SnapshotRecord,
   TableRecord,
   UploadRecord,
   VersionRecord,
@@ -68,17 +72,31 @@ export interface MetadataReader {
   listTables(bucketId: string, page?: Page): Promise<Listed<TableRecord>>;
 
   getVersion(versionId: string): Promise<VersionRecord | undefined>;
-  /** Current and not yet collected versions, in id order after `afterId`: for recovery and `doctor`. */
+  /** Current, kept and not yet collected versions, in id order after `afterId`: for recovery and `doctor`. */
   listVersions(afterId: string | undefined, limit: number): Promise<readonly VersionRecord[]>;
-  /** Versions no table points to any more, oldest first. */
-  listRetiredVersions(limit: number): Promise<readonly VersionRecord[]>;
-  /** Current version and live path parts of every table, in table id order after `afterId`: for the live tree. */
+  /** The current version of a table and those its history keeps, newest first. */
+  listTableVersions(tableId: string, page: Page): Promise<Listed<KeptVersionRecord>>;
+  /** The version that was current at a moment; undefined when history does not reach back that far. */
+  getTableVersionAt(tableId: string, moment: Date): Promise<KeptVersionRecord | undefined>;
+  /**
+   * Versions that neither a table, a snapshot nor history needs, oldest first: dispensable ones, and those that were
+   * retired before `retiredBefore`.
+   */
+  listCollectableVersions(retiredBefore: Date, limit: number): Promise<readonly VersionRecord[]>;
+  /** What a version file is for: a table is at it, or it is kept for another reason; undefined when nothing needs it. */
+  useOfVersionFile(fileId: string): Promise<'current' | 'kept' | undefined>;
+  /** Current file and live path parts of every table, in table id order after `afterId`: for the live tree. */
   listLiveTables(
     afterId: string | undefined,
     limit: number,
-  ): Promise<
-    readonly { tableId: string; projectId: string; bucketName: string; tableName: string; versionId: string }[]
-  >;
+  ): Promise<readonly { tableId: string; projectId: string; bucketName: string; tableName: string; fileId: string }[]>;
+
+  getSnapshot(projectId: string, snapshotId: string): Promise<SnapshotRecord | undefined>;
+  /** Newest first. */
+  listSnapshots(projectId: string, filter: SnapshotFilter, page: Page): Promise<Listed<SnapshotRecord>>;
+  listExpiredSnapshots(now: Date, limit: number): Promise<readonly SnapshotRecord[]>;
+  /** What the owner says itself; undefined when it says nothing. */
+  getSnapshotSettings(owner: SettingsOwner): Promise<LocalSnapshotSettings | undefined>;
 
   getFile(projectId: string, fileId: string): Promise<FileRecord | undefined>;
   /** Newest first. */
@@ -107,6 +125,21 @@ export interface MetadataReader {
   totals(): Promise<MetadataTotals>;
 }
 
+/** Exact names, without regard to case. */
+export interface SnapshotFilter {
+  readonly bucketName?: string | undefined;
+  readonly tableName?: string | undefined;
+  readonly type?: string | undefined;
+}
+
+export interface PublishOptions {
+  readonly now: Date;
+  /** Sets `lastImportedAt` as well. */
+  readonly imported: boolean;
+  /** How many replaced versions the table's history keeps at most; older ones become dispensable. */
+  readonly keepVersions: number;
+}
+
 export type NewProject = Pick<ProjectRecord, 'id' | 'name' | 'settings' | 'createdAt'>;
 export type NewBucket = Pick<BucketRecord, 'id' | 'projectId' | 'name' | 'description' | 'createdAt'>;
 export interface NewTable {
@@ -114,6 +147,8 @@ export interface NewTable {
   readonly projectId: string;
   readonly bucketId: string;
   readonly name: string;
+  readonly description: string | null;
+  readonly columnDescriptions: Readonly<Record<string, string>>;
   readonly createdAt: Date;
   /** The first version; its `tableId` is this table. */
   readonly version: VersionRecord;
@@ -127,14 +162,15 @@ export interface MetadataTransaction extends MetadataReader {
     change: { name?: string | null; settings?: JsonObject | null; updatedAt: Date },
   ): Promise<void>;
   /**
-   * Marks the project deleted and removes its buckets, tables, uploads, files and keys; its versions become retired.
+   * Marks the project deleted and removes its buckets, tables, snapshots, settings, uploads, files and keys; its versions
+   * become dispensable.
    * Returns the file-store keys nobody points to any more.
    */
   deleteProject(projectId: string, now: Date): Promise<{ releasedFilePaths: readonly string[] }>;
 
   /** Throws `bucket_exists` (details project_id, bucket_name). */
   insertBucket(bucket: NewBucket): Promise<void>;
-  /** Removes the bucket and its tables; their versions become retired. */
+  /** Removes the bucket, its tables and their settings; their versions become dispensable. */
   deleteBucket(bucketId: string, now: Date): Promise<void>;
 
   /**
@@ -142,19 +178,32 @@ export interface MetadataTransaction extends MetadataReader {
    * `bucket_not_found` when the bucket was deleted meanwhile.
    */
   insertTable(table: NewTable): Promise<void>;
-  /** Compare-and-set: the table must still be at this version, else `version_conflict`. Its versions become retired. */
+  /**
+   * Compare-and-set: the table must still be at this version, else `version_conflict`. Its versions become dispensable, its
+   * settings are removed.
+   */
   deleteTable(tableId: string, expectedVersionId: string, now: Date): Promise<void>;
   /**
    * Compare-and-set publication: makes `version` current if the table is still at `expectedVersionId`, else throws
-   * `version_conflict`. The replaced version becomes retired. `imported` also sets `lastImportedAt`.
+   * `version_conflict`. The replaced version becomes retired.
    */
-  publishVersion(
-    version: VersionRecord,
-    expectedVersionId: string,
-    options: { now: Date; imported: boolean },
+  publishVersion(version: VersionRecord, expectedVersionId: string, options: PublishOptions): Promise<void>;
+  /**
+   * Forgets retired versions that no snapshot holds, and returns the files that no version needs any more: they may be
+   * removed afterwards. Ids that are current or held are left alone.
+   */
+  forgetVersions(versionIds: readonly string[]): Promise<readonly { projectId: string; fileId: string }[]>;
+
+  /** The version must exist. Throws `snapshot_exists` when the project has a snapshot of this id. */
+  insertSnapshot(snapshot: Omit<SnapshotRecord, 'version'>, versionId: string): Promise<void>;
+  /** False when there was none. */
+  deleteSnapshot(projectId: string, snapshotId: string): Promise<boolean>;
+  /** Replaces what the owner says; null removes it. */
+  putSnapshotSettings(
+    owner: SettingsOwner & { readonly projectId: string },
+    settings: LocalSnapshotSettings | null,
+    now: Date,
   ): Promise<void>;
-  /** Forgets retired versions; their files may be removed afterwards. Ids that are current are left alone. */
-  forgetVersions(versionIds: readonly string[]): Promise<void>;
 
   insertFile(file: FileRecord): Promise<void>;
   /** Returns the removed row, undefined when there was none. */

@@ -1,5 +1,6 @@
 import type { ColumnDefinition } from '../model/columns.js';
 import type { OperationName } from '../model/operations.js';
+import type { SnapshotType } from '../model/snapshot-settings.js';
 
 export type JsonObject = { readonly [key: string]: JsonValue };
 export type JsonValue = string | number | boolean | null | JsonObject | readonly JsonValue[];
@@ -29,11 +30,13 @@ export interface BucketRecord {
   readonly sizeBytes: number;
 }
 
-/** One immutable state of a table: one file under `_versions`, complete and synced. */
+/** One immutable state of a table, in one file under `_versions`, complete and synced. */
 export interface VersionRecord {
   readonly id: string;
   readonly tableId: string;
   readonly projectId: string;
+  /** Names the file. The version that a worker built has its own id here, a restored one that of the version it repeats. */
+  readonly fileId: string;
   /** The version this one was built from; null for the first. */
   readonly parentId: string | null;
   readonly columns: readonly ColumnDefinition[];
@@ -50,12 +53,43 @@ export interface VersionRecord {
   readonly createdBy: string;
 }
 
+/** A version in a table's history. */
+export interface KeptVersionRecord extends VersionRecord {
+  /** When the next one replaced it; null while it is current. */
+  readonly retiredAt: Date | null;
+}
+
+/** A name and an expiry for one version of a table: while it exists, the version is kept. */
+export interface SnapshotRecord {
+  readonly id: string;
+  readonly projectId: string;
+  /** Where the table was; it may be gone. */
+  readonly bucketName: string;
+  readonly tableName: string;
+  readonly type: SnapshotType;
+  readonly description: string | null;
+  readonly createdAt: Date;
+  /** Id of the key that made it, `admin` for the admin key. */
+  readonly createdBy: string;
+  readonly expiresAt: Date;
+  readonly version: VersionRecord;
+}
+
+/** Whose snapshot settings: `id` is that of the project, the bucket or the table. */
+export interface SettingsOwner {
+  readonly kind: 'project' | 'bucket' | 'table';
+  readonly id: string;
+}
+
 export interface TableRecord {
   readonly id: string;
   readonly projectId: string;
   readonly bucketId: string;
   readonly bucketName: string;
   readonly name: string;
+  readonly description: string | null;
+  /** By column name; columns without a description are absent. */
+  readonly columnDescriptions: Readonly<Record<string, string>>;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly lastImportedAt: Date | null;
@@ -90,7 +124,7 @@ export interface UploadRecord {
   readonly uploaded: { readonly path: string; readonly sizeBytes: number; readonly checksumSha256: string } | null;
 }
 
-export type ApiKeyScope = 'project_admin';
+export type ApiKeyScope = 'project_admin' | 'project_read' | 'branch_admin' | 'branch_read';
 
 export interface ApiKeyRecord {
   readonly id: string;
@@ -100,6 +134,8 @@ export interface ApiKeyRecord {
   /** What users see of it, e.g. `proj_p1_admin_...`. */
   readonly keyPrefix: string;
   readonly scope: ApiKeyScope;
+  /** Set for the two branch scopes only. */
+  readonly branchId: string | null;
   readonly description: string | null;
   readonly createdAt: Date;
   readonly lastUsedAt: Date | null;

@@ -1,6 +1,13 @@
 /**
  * Every operation of the service, by name. Permissions, OpenAPI ids, logs, metrics and the audit use these names.
- * `access`: who may call it. `change`: it changes state, so it is audited and honours an idempotency key.
+ * `change`: it changes state, so it is audited and honours an idempotency key. `access`: what a caller needs, see
+ * `auth/authorize.ts` for which key has what:
+ *
+ *     anyone    no key
+ *     read      looks at data of a project or a branch; makes at most files of its own
+ *     write     changes data
+ *     manage    decides about the project: its keys, its sharing, itself
+ *     admin     the admin key
  */
 export const OPERATIONS = {
   'service.describe': { access: 'anyone', change: false, resource: 'service' },
@@ -10,32 +17,34 @@ export const OPERATIONS = {
   'backend.remove': { access: 'admin', change: true, resource: 'backend' },
   'project.create': { access: 'admin', change: true, resource: 'project' },
   'project.list': { access: 'admin', change: false, resource: 'project' },
-  'project.get': { access: 'project', change: false, resource: 'project' },
-  'project.update': { access: 'project', change: true, resource: 'project' },
-  'project.delete': { access: 'project', change: true, resource: 'project' },
-  'project.stats': { access: 'project', change: false, resource: 'project' },
-  'bucket.create': { access: 'project', change: true, resource: 'bucket' },
-  'bucket.list': { access: 'project', change: false, resource: 'bucket' },
-  'bucket.get': { access: 'project', change: false, resource: 'bucket' },
-  'bucket.delete': { access: 'project', change: true, resource: 'bucket' },
-  'table.create': { access: 'project', change: true, resource: 'table' },
-  'table.list': { access: 'project', change: false, resource: 'table' },
-  'table.get': { access: 'project', change: false, resource: 'table' },
-  'table.delete': { access: 'project', change: true, resource: 'table' },
-  'table.preview': { access: 'project', change: false, resource: 'table' },
-  'table.import': { access: 'project', change: true, resource: 'table' },
-  'table.export': { access: 'project', change: true, resource: 'table' },
-  'file.prepare': { access: 'project', change: true, resource: 'file' },
-  'file.upload': { access: 'project', change: true, resource: 'file' },
-  'file.register': { access: 'project', change: true, resource: 'file' },
-  'file.list': { access: 'project', change: false, resource: 'file' },
-  'file.get': { access: 'project', change: false, resource: 'file' },
-  'file.download': { access: 'project', change: false, resource: 'file' },
-  'file.delete': { access: 'project', change: true, resource: 'file' },
+  'project.get': { access: 'read', change: false, resource: 'project' },
+  'project.update': { access: 'manage', change: true, resource: 'project' },
+  'project.delete': { access: 'manage', change: true, resource: 'project' },
+  'project.stats': { access: 'read', change: false, resource: 'project' },
+  'bucket.create': { access: 'write', change: true, resource: 'bucket' },
+  'bucket.list': { access: 'read', change: false, resource: 'bucket' },
+  'bucket.get': { access: 'read', change: false, resource: 'bucket' },
+  'bucket.delete': { access: 'write', change: true, resource: 'bucket' },
+  'table.create': { access: 'write', change: true, resource: 'table' },
+  'table.list': { access: 'read', change: false, resource: 'table' },
+  'table.get': { access: 'read', change: false, resource: 'table' },
+  'table.delete': { access: 'write', change: true, resource: 'table' },
+  'table.preview': { access: 'read', change: false, resource: 'table' },
+  'table.import': { access: 'write', change: true, resource: 'table' },
+  'table.export': { access: 'read', change: true, resource: 'table' },
+  'file.prepare': { access: 'write', change: true, resource: 'file' },
+  'file.upload': { access: 'write', change: true, resource: 'file' },
+  'file.register': { access: 'write', change: true, resource: 'file' },
+  'file.list': { access: 'read', change: false, resource: 'file' },
+  'file.get': { access: 'read', change: false, resource: 'file' },
+  'file.download': { access: 'read', change: false, resource: 'file' },
+  'file.delete': { access: 'write', change: true, resource: 'file' },
 } as const satisfies Record<string, OperationDescription>;
 
+export type Access = 'anyone' | 'read' | 'write' | 'manage' | 'admin';
+
 export interface OperationDescription {
-  readonly access: 'anyone' | 'admin' | 'project';
+  readonly access: Access;
   readonly change: boolean;
   readonly resource: string;
 }

@@ -6,13 +6,16 @@ import type { BucketRecord } from '../metadata/records.js';
 import { newSortableId } from '../model/ids.js';
 import { mustBeValidBucketName } from '../model/names.js';
 import type { BranchRef, BucketRef } from '../model/refs.js';
+import type { AutoSnapshots } from './auto-snapshots.js';
 import type { Change } from './change.js';
 import type { DiskGuard } from './disk-guard.js';
-import { requireBranch, requireBucket } from './require-bucket.js';
+import { requireBranch, requireBucket, requireBucketToChange } from './require-bucket.js';
+import { resourceIdOf } from './table-names.js';
 
 export class Buckets {
   constructor(
     private readonly metadata: MetadataStore,
+    private readonly autoSnapshots: AutoSnapshots,
     private readonly liveTree: LiveTree,
     private readonly collector: VersionCollector,
     private readonly diskGuard: DiskGuard,
@@ -57,13 +60,19 @@ export class Buckets {
    */
   async delete(change: Change<void>, ref: BucketRef, options: { cascade: boolean }): Promise<void> {
     const bucket = await this.metadata.transaction(async (tx) => {
-      const found = await requireBucket(tx, ref);
+      const found = await requireBucketToChange(tx, ref);
       if (found.tableCount > 0 && !options.cascade) {
         throw new DomainError(
           'bucket_not_empty',
           `Bucket ${found.name} is not empty (tables: ${found.tableCount}); delete them first or pass cascade=true`,
           { project_id: ref.projectId, bucket_name: found.name, table_count: found.tableCount },
         );
+      }
+      for (const table of (await tx.listTables(found.id)).items) {
+        await this.autoSnapshots.before(tx, change, table, {
+          trigger: 'drop_table',
+          subject: resourceIdOf(table),
+        });
       }
       await tx.deleteBucket(found.id, change.now);
       await change.commit(tx, { projectId: ref.projectId, resourceId: found.name }, undefined);

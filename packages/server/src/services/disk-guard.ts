@@ -30,22 +30,34 @@ export class FileSystemDiskGuard implements DiskGuard {
   readonly #fileSystem: Pick<FileSystem, 'space'>;
   readonly #path: string;
   readonly #reserveBytes: number;
+  readonly #makeRoom: (() => Promise<void>) | undefined;
   readonly #monotonicMs: () => number;
   #asked: { readonly atMs: number; readonly space: Promise<Space> } | undefined;
 
   constructor(
     fileSystem: Pick<FileSystem, 'space'>,
-    disk: { readonly path: string; readonly reserveBytes: number },
+    disk: {
+      readonly path: string;
+      readonly reserveBytes: number;
+      /** Frees what can be done without, such as the history of tables; asked before anything is refused. */
+      readonly makeRoom?: () => Promise<void>;
+    },
     monotonicMs: () => number = () => performance.now(),
   ) {
     this.#fileSystem = fileSystem;
     this.#path = disk.path;
     this.#reserveBytes = disk.reserveBytes;
+    this.#makeRoom = disk.makeRoom;
     this.#monotonicMs = monotonicMs;
   }
 
   async mustHaveRoom(neededBytes = 0): Promise<void> {
-    const { availableBytes } = await this.#space();
+    let { availableBytes } = await this.#space();
+    if (availableBytes - neededBytes < this.#reserveBytes && this.#makeRoom !== undefined) {
+      await this.#makeRoom();
+      this.#asked = undefined;
+      ({ availableBytes } = await this.#space());
+    }
     if (availableBytes - neededBytes >= this.#reserveBytes) return;
     const needed = neededBytes > 0 ? `, this request needs ${neededBytes}` : '';
     throw new DomainError(

@@ -34,6 +34,16 @@ export async function requireTable(reader: MetadataReader, ref: TableRef): Promi
   throw tableNotFound(ref);
 }
 
+/** A table to write to, and not only to read. */
+export function requireTableToChange(reader: MetadataReader, ref: TableRef): Promise<TableRecord> {
+  return requireTable(reader, ref);
+}
+
+/** A bucket to change, or to make tables in. */
+export function requireBucketToChange(reader: MetadataReader, ref: BucketRef): Promise<BucketRecord> {
+  return requireBucket(reader, ref);
+}
+
 export function tableNotFound(ref: TableRef): DomainError {
   return new DomainError('table_not_found', `Table ${ref.tableName} not found in bucket ${ref.bucketName}`, {
     project_id: ref.projectId,

@@ -10,9 +10,12 @@ import { newSortableId } from '../model/ids.js';
 import { mustBeValidColumnName, mustBeValidTableName } from '../model/names.js';
 import type { BucketRef, TableRef } from '../model/refs.js';
 import type { RowSelection } from '../workers/messages.js';
+import type { AutoSnapshots } from './auto-snapshots.js';
 import type { Change } from './change.js';
 import type { DiskGuard } from './disk-guard.js';
-import { requireBucket, requireTable } from './require-bucket.js';
+import { requireBucket, requireBucketToChange, requireTable, requireTableToChange } from './require-bucket.js';
+import { lockOf, resourceIdOf } from './table-names.js';
+import { builtVersion } from './table-publisher.js';
 
 export interface NewTableInput {
   readonly name: string;
@@ -32,13 +35,14 @@ export class Tables {
     private readonly metadata: MetadataStore,
     private readonly engine: TableEngine,
     private readonly locks: TableLocks,
+    private readonly autoSnapshots: AutoSnapshots,
     private readonly liveTree: LiveTree,
     private readonly collector: VersionCollector,
     private readonly diskGuard: DiskGuard,
   ) {}
 
   async create(change: Change<TableRecord>, bucketRef: BucketRef, input: NewTableInput): Promise<TableRecord> {
-    const bucket = await requireBucket(this.metadata, bucketRef);
+    const bucket = await requireBucketToChange(this.metadata, bucketRef);
     mustBeValidTableName(input.name);
     const ref = { ...bucketRef, tableName: input.name };
     if ((await this.metadata.getTable(ref.projectId, ref.bucketName, ref.tableName)) !== undefined) {
@@ -63,12 +67,17 @@ export class Tables {
   }
 
   async delete(change: Change<void>, ref: TableRef): Promise<void> {
-    const found = await requireTable(this.metadata, ref);
+    const found = await requireTableToChange(this.metadata, ref);
     await this.locks.runExclusive(lockOf(found), undefined, async () => {
       const table = await this.metadata.transaction(async (tx) => {
-        const current = await requireTable(tx, ref);
+        const current = await requireTableToChange(tx, ref);
+        const snapshotId = await this.autoSnapshots.before(tx, change, current, {
+          trigger: 'drop_table',
+          subject: resourceIdOf(current),
+        });
         await tx.deleteTable(current.id, current.current.id, change.now);
-        await change.commit(tx, { projectId: ref.projectId, resourceId: resourceIdOf(current) }, undefined);
+        const details = snapshotId === undefined ? {} : { details: { snapshot_id: snapshotId } };
+        await change.commit(tx, { projectId: ref.projectId, resourceId: resourceIdOf(current), ...details }, undefined);
         return current;
       });
       await this.liveTree.remove({
@@ -96,28 +105,16 @@ export class Tables {
     const now = change.now;
     const tableId = newSortableId(now);
     return this.metadata.transaction(async (tx) => {
-      await requireBucket(tx, ref);
+      await requireBucketToChange(tx, ref);
       await tx.insertTable({
         id: tableId,
         projectId: bucket.projectId,
         bucketId: bucket.id,
         name: ref.tableName,
+        description: null,
+        columnDescriptions: {},
         createdAt: now,
-        version: {
-          id: staged.id,
-          tableId,
-          projectId: bucket.projectId,
-          parentId: null,
-          columns: staged.shape.columns,
-          primaryKey: staged.shape.primaryKey,
-          rowCount: staged.rowCount,
-          sizeBytes: staged.sizeBytes,
-          checksum: staged.checksum,
-          blockSizeBytes: staged.blockSizeBytes,
-          operation: change.operation,
-          createdAt: now,
-          createdBy: change.principal.actor,
-        },
+        version: builtVersion(change, { id: tableId, projectId: bucket.projectId }, staged),
       });
       const created = await requireTable(tx, ref);
       await change.commit(tx, { projectId: ref.projectId, resourceId: resourceIdOf(created) }, created);
@@ -133,17 +130,9 @@ export class Tables {
       projectId: table.projectId,
       bucketName: table.bucketName,
       tableName: table.name,
-      versionId: table.current.id,
+      fileId: table.current.fileId,
     });
   }
-}
-
-export function lockOf(table: TableRecord): Parameters<TableLocks['runExclusive']>[0] {
-  return { tableId: table.id, projectId: table.projectId, bucketName: table.bucketName, tableName: table.name };
-}
-
-export function resourceIdOf(table: TableRecord): string {
-  return `${table.bucketName}.${table.name}`;
 }
 
 function tableExists(ref: TableRef): DomainError {

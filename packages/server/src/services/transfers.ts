@@ -1,7 +1,5 @@
-import type { LiveTree } from '../engine/live-tree.js';
 import type { TableEngine } from '../engine/table-engine.js';
 import type { TableLocks } from '../engine/table-lock.js';
-import type { VersionCollector } from '../engine/version-collector.js';
 import { DomainError, isDomainError } from '../errors/domain-error.js';
 import type { FileStore } from '../files/file-store.js';
 import type { MetadataStore } from '../metadata/metadata-store.js';
@@ -13,8 +11,9 @@ import type { Change } from './change.js';
 import type { DiskGuard } from './disk-guard.js';
 import { finalFileKey } from './file-keys.js';
 import type { FileQuota } from './file-quota.js';
-import { requireTable } from './require-bucket.js';
-import { lockOf, resourceIdOf } from './tables.js';
+import { requireTable, requireTableToChange } from './require-bucket.js';
+import { lockOf, resourceIdOf } from './table-names.js';
+import type { TablePublisher } from './table-publisher.js';
 
 export interface ImportInput {
   readonly fileId: string;
@@ -66,9 +65,8 @@ export class Transfers {
     private readonly metadata: MetadataStore,
     private readonly engine: TableEngine,
     private readonly locks: TableLocks,
+    private readonly publisher: TablePublisher,
     private readonly disk: {
-      readonly liveTree: LiveTree;
-      readonly collector: VersionCollector;
       readonly fileStore: FileStore;
       readonly guard: DiskGuard;
       readonly quota: FileQuota;
@@ -82,12 +80,12 @@ export class Transfers {
    */
   async importFile(change: Change<ImportReport>, ref: TableRef, input: ImportInput): Promise<ImportReport> {
     const startedAt = performance.now();
-    const found = await requireTable(this.metadata, ref);
+    const found = await requireTableToChange(this.metadata, ref);
     const file = await this.#requireFile(ref.projectId, input.fileId);
     const format = mustBeFormat(input.format);
-    const report = await this.locks.runExclusive(lockOf(found), undefined, async () => {
+    return await this.locks.runExclusive(lockOf(found), undefined, async () => {
       return await this.engine.withPinned(
-        () => requireTable(this.metadata, ref),
+        () => requireTableToChange(this.metadata, ref),
         async (table) => {
           await this.disk.guard.mustHaveRoom(file.sizeBytes + (input.incremental ? table.current.sizeBytes : 0));
           const request = {
@@ -102,7 +100,7 @@ export class Transfers {
           };
           try {
             return await this.engine.import(table.current, request, undefined, (staged) =>
-              this.#publishImport(change, ref, table, staged, startedAt),
+              this.#publishImport(change, ref, table, staged, { incremental: input.incremental, startedAt }),
             );
           } catch (error) {
             throw namingTheImport(error, input);
@@ -110,8 +108,6 @@ export class Transfers {
         },
       );
     });
-    this.disk.collector.schedule();
-    return report;
   }
 
   /** Writes the selected rows to a new file of the Files API, in one pass. */
@@ -158,12 +154,12 @@ export class Transfers {
     );
   }
 
-  async #publishImport(
+  #publishImport(
     change: Change<ImportReport>,
     ref: TableRef,
     base: TableRecord,
     staged: ImportResult & { readonly id: string },
-    startedAt: number,
+    load: { readonly incremental: boolean; readonly startedAt: number },
   ): Promise<ImportReport> {
     const report: ImportReport = {
       importedRows: staged.insertedRows,
@@ -175,47 +171,14 @@ export class Transfers {
       tableRowsAfter: staged.rowCount,
       tableSizeBytes: staged.sizeBytes,
       warnings: staged.warnings,
-      durationMs: Math.round(performance.now() - startedAt),
+      durationMs: Math.round(performance.now() - load.startedAt),
     };
-    const now = change.now;
-    await this.metadata.transaction(async (tx) => {
-      await requireTable(tx, ref);
-      await tx.publishVersion(
-        {
-          id: staged.id,
-          tableId: base.id,
-          projectId: base.projectId,
-          parentId: base.current.id,
-          columns: staged.shape.columns,
-          primaryKey: staged.shape.primaryKey,
-          rowCount: staged.rowCount,
-          sizeBytes: staged.sizeBytes,
-          checksum: staged.checksum,
-          blockSizeBytes: staged.blockSizeBytes,
-          operation: change.operation,
-          createdAt: now,
-          createdBy: change.principal.actor,
-        },
-        base.current.id,
-        { now, imported: true },
-      );
-      await change.commit(
-        tx,
-        {
-          projectId: base.projectId,
-          resourceId: resourceIdOf(base),
-          details: { version_id: staged.id, rows: staged.rowCount, rejected_rows: staged.rejectedCount },
-        },
-        report,
-      );
+    return this.publisher.publish(change, ref, base, staged, {
+      result: () => report,
+      imported: true,
+      details: { rejected_rows: staged.rejectedCount },
+      ...(load.incremental ? {} : { loses: { trigger: 'truncate_table', subject: resourceIdOf(base) } }),
     });
-    await this.disk.liveTree.refresh({
-      projectId: base.projectId,
-      bucketName: base.bucketName,
-      tableName: base.name,
-      versionId: staged.id,
-    });
-    return report;
   }
 
   async #publishExport(

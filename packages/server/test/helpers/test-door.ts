@@ -42,6 +42,8 @@ export const table: TableRecord = {
   bucketId: 'b1',
   bucketName: 'sales',
   name: 'orders',
+  description: null,
+  columnDescriptions: {},
   createdAt: CREATED,
   updatedAt: CREATED,
   lastImportedAt: null,
@@ -49,6 +51,7 @@ export const table: TableRecord = {
     id: 'v1',
     tableId: 't1',
     projectId: 'p1',
+    fileId: 'v1',
     parentId: null,
     columns: [
       { name: 'id', type: 'BIGINT', nullable: false, default: null },
@@ -161,7 +164,10 @@ const authenticate = async (authorization: string | undefined): Promise<Authenti
   if (token === undefined) return Promise.resolve({ kind: 'missing' });
   if (token === 'admin') return Promise.resolve({ kind: 'known', principal: adminPrincipal });
   if (token === 'p1') {
-    return Promise.resolve({ kind: 'known', principal: { kind: 'project', actor: 'key_p1', projectId: 'p1' } });
+    return Promise.resolve({
+      kind: 'known',
+      principal: { kind: 'project', actor: 'key_p1', projectId: 'p1', scope: 'project_admin', branchId: null },
+    });
   }
   return Promise.resolve({ kind: 'unknown' });
 };

@@ -155,6 +155,10 @@ describe.each(Object.keys(ROWS) as ChangeName[])('A process that ends during: %s
     app = await startTestApp({ dataDir: directory.path, env: SMALL_ENGINE, overrides: { fileSystem } });
     const admin = new Api(app.address, TEST_ADMIN_KEY);
     scene = await makeScene(admin, 'p1');
+    // Without a snapshot before it, a deletion goes on to the removal of files.
+    const owner = { kind: 'project', id: 'p1', projectId: 'p1' } as const;
+    const settings = { 'auto_snapshot_triggers.drop_table': false };
+    await app.metadata.transaction((tx) => tx.putSnapshotSettings(owner, settings, new Date()));
     await app.runMaintenance();
     baseline = new Set(await filesOf(directory.path));
     armed = true;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
 import type { MetadataStore, MetadataTransaction } from '../metadata-store.js';
-import { at, bucket, file, project, version } from './records.conformance.js';
+import { at, bucket, file, project, publishing, version } from './records.conformance.js';
 
 // Few names, so that most steps find something to change or to collide with.
 const name = fc.constantFrom('a', 'a', 'a', 'B', 'b');
@@ -52,6 +52,8 @@ async function apply(tx: MetadataTransaction, action: Step, prefix: string, seri
       projectId: owner,
       bucketId: found.id,
       name: action.table,
+      description: null,
+      columnDescriptions: {},
       createdAt: at(0),
       version: first,
     });
@@ -60,7 +62,7 @@ async function apply(tx: MetadataTransaction, action: Step, prefix: string, seri
   if (table === undefined) return;
   if (action.kind === 'deleteTable') return tx.deleteTable(table.id, table.current.id, at(serial));
   const next = version(`${prefix}${serial}-v`, table.id, { projectId: table.projectId, sizeBytes: action.size });
-  return tx.publishVersion(next, table.current.id, { now: at(serial), imported: true });
+  return tx.publishVersion(next, table.current.id, publishing(serial, true));
 }
 
 /** Counts row by row what the store says it has counted. */

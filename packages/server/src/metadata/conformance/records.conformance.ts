@@ -1,4 +1,4 @@
-import type { MetadataStore, NewBucket, NewProject, NewTable } from '../metadata-store.js';
+import type { MetadataStore, NewBucket, NewProject, NewTable, PublishOptions } from '../metadata-store.js';
 import type { ApiKeyRecord, FileRecord, OperationLogEntry, UploadRecord, VersionRecord } from '../records.js';
 
 export const START = new Date('2026-03-01T10:00:00.123Z');
@@ -20,6 +20,7 @@ export function version(id: string, tableId: string, more: Partial<VersionRecord
     id,
     tableId,
     projectId: 'p1',
+    fileId: more.id ?? id,
     parentId: null,
     columns: [
       { name: 'id', type: 'BIGINT', nullable: false, default: null },
@@ -40,7 +41,26 @@ export function version(id: string, tableId: string, more: Partial<VersionRecord
 /** A table whose id is `table-{name}` and whose first version is `{name}-1`. */
 export function table(bucketId: string, name: string, more: Partial<VersionRecord> = {}): NewTable {
   const id = `table-${name}`;
-  return { id, projectId: 'p1', bucketId, name, createdAt: START, version: version(`${name}-1`, id, more) };
+  return {
+    id,
+    projectId: 'p1',
+    bucketId,
+    name,
+    description: null,
+    columnDescriptions: {},
+    createdAt: START,
+    version: version(`${name}-1`, id, more),
+  };
+}
+
+/** Published `seconds` after the start; history keeps plenty. */
+export function publishing(seconds: number, imported = false): PublishOptions {
+  return { now: at(seconds), imported, keepVersions: 100 };
+}
+
+/** Everything that was retired and that no snapshot holds, whatever its age. */
+export async function retiredIds(store: MetadataStore, limit = 100): Promise<string[]> {
+  return (await store.listCollectableVersions(at(1e9), limit)).map(({ id }) => id);
 }
 
 export function file(id: string, more: Partial<FileRecord> = {}): FileRecord {
@@ -82,6 +102,7 @@ export function apiKey(id: string, more: Partial<ApiKeyRecord> = {}): ApiKeyReco
     keyHash: `hash-${id}`,
     keyPrefix: 'proj_p1_admin_...',
     scope: 'project_admin',
+    branchId: null,
     description: null,
     createdAt: START,
     lastUsedAt: null,

@@ -1,7 +1,17 @@
 import { expect, it } from 'vitest';
 
 import type { MetadataStore } from '../metadata-store.js';
-import { at, bucket, project, START, startWithBucket, table, version } from './records.conformance.js';
+import {
+  at,
+  bucket,
+  project,
+  publishing,
+  retiredIds,
+  START,
+  startWithBucket,
+  table,
+  version,
+} from './records.conformance.js';
 
 export function describeTables(store: () => MetadataStore): void {
   it('keeps a table with its version as given, and finds it without regard to case', async () => {
@@ -13,6 +23,8 @@ export function describeTables(store: () => MetadataStore): void {
       bucketId,
       bucketName: 'sales',
       name: 'Orders',
+      description: null,
+      columnDescriptions: {},
       createdAt: START,
       updatedAt: START,
       lastImportedAt: null,
@@ -86,8 +98,8 @@ export function describeTables(store: () => MetadataStore): void {
     });
     const rest = await store().listLiveTables('table-a', 10);
     expect(rest).toEqual([
-      { tableId: 'table-b', projectId: 'p1', bucketName: 'sales', tableName: 'b', versionId: 'b-1' },
-      { tableId: 'table-c', projectId: 'p1', bucketName: 'sales', tableName: 'c', versionId: 'c-1' },
+      { tableId: 'table-b', projectId: 'p1', bucketName: 'sales', tableName: 'b', fileId: 'b-1' },
+      { tableId: 'table-c', projectId: 'p1', bucketName: 'sales', tableName: 'c', fileId: 'c-1' },
     ]);
     expect((await store().listLiveTables(undefined, 1)).map((live) => live.tableId)).toEqual(['table-a']);
   });
@@ -98,7 +110,7 @@ export function describeTables(store: () => MetadataStore): void {
     await store().transaction((tx) => tx.deleteTable('table-orders', 'orders-1', at(7)));
     expect(await store().getTableById('table-orders')).toBeUndefined();
     expect(await store().getBucket('p1', 'sales')).toMatchObject({ tableCount: 0, sizeBytes: 0, updatedAt: at(7) });
-    expect((await store().listRetiredVersions(10)).map((retired) => retired.id)).toEqual(['orders-1']);
+    expect(await retiredIds(store())).toEqual(['orders-1']);
     await store().transaction((tx) =>
       tx.insertTable({ ...table(bucketId, 'orders'), id: 'again', version: version('again-1', 'again') }),
     );
@@ -109,7 +121,7 @@ export function describeTables(store: () => MetadataStore): void {
     const { bucketId } = await startWithBucket(store());
     await store().transaction(async (tx) => {
       await tx.insertTable(table(bucketId, 'orders'));
-      await tx.publishVersion(version('orders-2', 'table-orders'), 'orders-1', { now: at(1), imported: false });
+      await tx.publishVersion(version('orders-2', 'table-orders'), 'orders-1', publishing(1));
     });
     const stale = store().transaction((tx) => tx.deleteTable('table-orders', 'orders-1', at(2)));
     await expect(stale).rejects.toMatchObject({

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import type { MetadataStore } from '../metadata-store.js';
 import type { VersionRecord } from '../records.js';
-import { at, startWithBucket, table, version } from './records.conformance.js';
+import { at, publishing, retiredIds, START, startWithBucket, table, version } from './records.conformance.js';
 
 export function describeVersions(store: () => MetadataStore): void {
   async function startWithTable(): Promise<void> {
@@ -11,11 +11,8 @@ export function describeVersions(store: () => MetadataStore): void {
   }
 
   function publish(next: VersionRecord, expected: string, imported = false): Promise<void> {
-    return store().transaction((tx) => tx.publishVersion(next, expected, { now: at(5), imported }));
+    return store().transaction((tx) => tx.publishVersion(next, expected, publishing(5, imported)));
   }
-
-  const retiredIds = async (): Promise<string[]> =>
-    (await store().listRetiredVersions(100)).map((retired) => retired.id);
 
   it('publishes a version and retires the one it replaces', async () => {
     await startWithTable();
@@ -24,7 +21,7 @@ export function describeVersions(store: () => MetadataStore): void {
     const published = await store().getTableById('table-orders');
     expect(published).toMatchObject({ current: next, updatedAt: at(5), lastImportedAt: at(5) });
     expect(await store().getBucket('p1', 'sales')).toMatchObject({ tableCount: 1, sizeBytes: 6_000_000_000 });
-    expect(await retiredIds()).toEqual(['orders-1']);
+    expect(await retiredIds(store())).toEqual(['orders-1']);
     expect(await store().getVersion('orders-1')).toEqual(version('orders-1', 'table-orders'));
   });
 
@@ -32,7 +29,7 @@ export function describeVersions(store: () => MetadataStore): void {
     await startWithTable();
     await publish(version('orders-2', 'table-orders'), 'orders-1', true);
     await store().transaction((tx) =>
-      tx.publishVersion(version('orders-3', 'table-orders'), 'orders-2', { now: at(9), imported: false }),
+      tx.publishVersion(version('orders-3', 'table-orders'), 'orders-2', publishing(9)),
     );
     expect(await store().getTableById('table-orders')).toMatchObject({ updatedAt: at(9), lastImportedAt: at(5) });
   });
@@ -51,11 +48,11 @@ export function describeVersions(store: () => MetadataStore): void {
   it('changes nothing when the transaction goes on after a conflict', async () => {
     await startWithTable();
     await store().transaction(async (tx) => {
-      const stale = tx.publishVersion(version('orders-2', 'table-orders'), 'wrong', { now: at(5), imported: false });
+      const stale = tx.publishVersion(version('orders-2', 'table-orders'), 'wrong', publishing(5));
       await expect(stale).rejects.toMatchObject({ code: 'version_conflict' });
     });
     expect(await store().getVersion('orders-2')).toBeUndefined();
-    expect(await retiredIds()).toEqual([]);
+    expect(await retiredIds(store())).toEqual([]);
   });
 
   it('lets exactly one of several writers win', async () => {
@@ -82,13 +79,13 @@ export function describeVersions(store: () => MetadataStore): void {
     const { bucketId } = await startWithBucket(store());
     await store().transaction(async (tx) => {
       for (const name of ['b', 'a', 'c']) await tx.insertTable(table(bucketId, name));
-      await tx.publishVersion(version('b-2', 'table-b'), 'b-1', { now: at(2), imported: false });
-      await tx.publishVersion(version('a-2', 'table-a'), 'a-1', { now: at(3), imported: false });
+      await tx.publishVersion(version('b-2', 'table-b'), 'b-1', publishing(2));
+      await tx.publishVersion(version('a-2', 'table-a'), 'a-1', publishing(3));
       await tx.deleteTable('table-c', 'c-1', at(1));
     });
     expect((await store().listVersions('a-1', 3)).map((item) => item.id)).toEqual(['a-2', 'b-1', 'b-2']);
-    expect(await retiredIds()).toEqual(['c-1', 'b-1', 'a-1']);
-    expect((await store().listRetiredVersions(1)).map((item) => item.id)).toEqual(['c-1']);
+    expect(await retiredIds(store())).toEqual(['c-1', 'b-1', 'a-1']);
+    expect(await retiredIds(store(), 1)).toEqual(['c-1']);
   });
 
   it('forgets retired versions, and leaves current and unknown ids alone', async () => {
@@ -99,5 +96,60 @@ export function describeVersions(store: () => MetadataStore): void {
     expect(await store().getVersion('orders-1')).toBeUndefined();
     expect((await store().getTableById('table-orders'))?.current.id).toBe('orders-2');
     await store().transaction((tx) => tx.forgetVersions([]));
+  });
+
+  it('keeps as many replaced versions of a table as its history may have, newest first', async () => {
+    await startWithTable();
+    const publishKeeping = (next: number, keepVersions: number) =>
+      store().transaction((tx) =>
+        tx.publishVersion(version(`orders-${next}`, 'table-orders', { createdAt: at(next) }), `orders-${next - 1}`, {
+          ...publishing(next),
+          keepVersions,
+        }),
+      );
+    for (const next of [2, 3, 4, 5]) await publishKeeping(next, 2);
+    const { items, total } = await store().listTableVersions('table-orders', { limit: 10, offset: 0 });
+    expect(items.map(({ id, retiredAt }) => [id, retiredAt])).toEqual([
+      ['orders-5', null],
+      ['orders-4', at(5)],
+      ['orders-3', at(4)],
+    ]);
+    expect(total).toBe(3);
+    const dispensable = await store().listCollectableVersions(START, 10);
+    expect(dispensable.map(({ id }) => id)).toEqual(['orders-1', 'orders-2']);
+    const older = await store().listCollectableVersions(at(5), 10);
+    expect(older.map(({ id }) => id)).toEqual(['orders-1', 'orders-2', 'orders-3']);
+    await publishKeeping(6, 0);
+    expect((await store().listTableVersions('table-orders', { limit: 10, offset: 0 })).total).toBe(1);
+  });
+
+  it('knows the version of a moment, as far as history reaches', async () => {
+    await startWithTable();
+    for (const next of [2, 3]) {
+      const created = version(`orders-${next}`, 'table-orders', { createdAt: at(next * 10) });
+      await store().transaction((tx) => tx.publishVersion(created, `orders-${next - 1}`, publishing(next * 10)));
+    }
+    const idAt = async (seconds: number) => (await store().getTableVersionAt('table-orders', at(seconds)))?.id;
+    expect([await idAt(-1), await idAt(0), await idAt(19), await idAt(20), await idAt(99)]).toEqual([
+      undefined,
+      'orders-1',
+      'orders-1',
+      'orders-2',
+      'orders-3',
+    ]);
+  });
+
+  it('releases a file when the last version over it is forgotten', async () => {
+    await startWithTable();
+    await publish(version('orders-2', 'table-orders'), 'orders-1');
+    await publish(version('orders-3', 'table-orders', { fileId: 'orders-1' }), 'orders-2');
+    expect(await store().useOfVersionFile('orders-1')).toBe('current');
+    expect(await store().useOfVersionFile('orders-2')).toBe('kept');
+    const first = await store().transaction((tx) => tx.forgetVersions(['orders-1', 'orders-2']));
+    expect(first).toEqual([{ projectId: 'p1', fileId: 'orders-2' }]);
+    expect(await store().useOfVersionFile('orders-2')).toBeUndefined();
+    await store().transaction((tx) => tx.deleteTable('table-orders', 'orders-3', at(9)));
+    const last = await store().transaction((tx) => tx.forgetVersions(['orders-3']));
+    expect(last).toEqual([{ projectId: 'p1', fileId: 'orders-1' }]);
   });
 }

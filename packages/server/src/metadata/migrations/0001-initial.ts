@@ -2,12 +2,13 @@ import { sql, type CreateTableBuilder, type Kysely } from 'kysely';
 
 import type { Migration } from './migration.js';
 
-/** Projects, buckets, tables, versions, files, keys, idempotency and the audit. */
+/** Projects, buckets, tables, versions, snapshots, files, keys, idempotency and the audit. */
 export const initialMigration: Migration = {
   number: 1,
   name: 'initial',
   async up(db) {
     await createCatalogue(db);
+    await createSnapshots(db);
     await createFiles(db);
     await createAccess(db);
     await createAudit(db);
@@ -50,6 +51,8 @@ async function createCatalogue(db: Kysely<unknown>): Promise<void> {
     // No foreign keys: a retired version outlives its table until its file is removed.
     .addColumn('table_id', 'text', (column) => column.notNull())
     .addColumn('project_id', 'text', (column) => column.notNull())
+    // Several rows may share a file: a restore is a new row over the file of an old one.
+    .addColumn('file_id', 'text', (column) => column.notNull())
     .addColumn('parent_id', 'text')
     .addColumn('columns', 'text', (column) => column.notNull())
     .addColumn('primary_key', 'text', (column) => column.notNull())
@@ -61,13 +64,16 @@ async function createCatalogue(db: Kysely<unknown>): Promise<void> {
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('created_by', 'text', (column) => column.notNull())
     .addColumn('retired_at', 'bigint')
+    .addColumn('dispensable', 'integer', (column) => column.notNull().defaultTo(0))
     .execute();
   await db.schema
     .createIndex('versions_retired')
     .on('versions')
-    .columns(['retired_at', 'id'])
+    .columns(['dispensable', 'retired_at', 'id'])
     .where(sql.ref('retired_at'), 'is not', null)
     .execute();
+  await db.schema.createIndex('versions_by_table').on('versions').columns(['table_id', 'id']).execute();
+  await db.schema.createIndex('versions_by_file').on('versions').column('file_id').execute();
 
   await db.schema
     .createTable('tables')
@@ -76,7 +82,9 @@ async function createCatalogue(db: Kysely<unknown>): Promise<void> {
     .addColumn('bucket_id', 'text', (column) => column.notNull().references('buckets.id'))
     .addColumn('name', 'text', (column) => column.notNull())
     .addColumn('name_key', 'text', (column) => column.notNull())
-    // Unique: a version file belongs to one table. The reference keeps a current version from being forgotten.
+    .addColumn('description', 'text')
+    .addColumn('column_descriptions', 'text', (column) => column.notNull().defaultTo('{}'))
+    // Unique: a version belongs to one table. The reference keeps a current version from being forgotten.
     .addColumn('current_version_id', 'text', (column) => column.notNull().unique().references('versions.id'))
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('updated_at', 'bigint', (column) => column.notNull())
@@ -85,6 +93,43 @@ async function createCatalogue(db: Kysely<unknown>): Promise<void> {
     .execute();
   await db.schema.createIndex('tables_by_name').on('tables').columns(['bucket_id', 'name']).execute();
   await db.schema.createIndex('tables_by_project').on('tables').column('project_id').execute();
+}
+
+async function createSnapshots(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('snapshots')
+    .addColumn('id', 'text', (column) => column.notNull())
+    .addColumn('project_id', 'text', (column) => column.notNull().references('projects.id'))
+    // Names as they were: a snapshot outlives its table and its bucket.
+    .addColumn('bucket_name', 'text', (column) => column.notNull())
+    .addColumn('table_name', 'text', (column) => column.notNull())
+    // The reference keeps the version from being forgotten.
+    .addColumn('version_id', 'text', (column) => column.notNull().references('versions.id'))
+    .addColumn('type', 'text', (column) => column.notNull())
+    .addColumn('description', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('created_by', 'text', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('snapshots_key', ['project_id', 'id'])
+    .execute();
+  await db.schema.createIndex('snapshots_newest').on('snapshots').columns(['project_id', 'created_at', 'id']).execute();
+  await db.schema.createIndex('snapshots_by_expiry').on('snapshots').column('expires_at').execute();
+  await db.schema.createIndex('snapshots_by_version').on('snapshots').column('version_id').execute();
+
+  await db.schema
+    .createTable('snapshot_settings')
+    .addColumn('owner_kind', 'text', (column) =>
+      column.notNull().check(sql`owner_kind in ('project', 'bucket', 'table')`),
+    )
+    // Id of a project, a bucket or a table, so that a renamed owner keeps its settings and a new one inherits nothing.
+    .addColumn('owner_id', 'text', (column) => column.notNull())
+    .addColumn('project_id', 'text', (column) => column.notNull().references('projects.id'))
+    .addColumn('settings', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('updated_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('snapshot_settings_key', ['owner_kind', 'owner_id'])
+    .execute();
+  await db.schema.createIndex('snapshot_settings_by_project').on('snapshot_settings').column('project_id').execute();
 }
 
 async function createFiles(db: Kysely<unknown>): Promise<void> {
@@ -131,6 +176,7 @@ async function createAccess(db: Kysely<unknown>): Promise<void> {
     .addColumn('key_hash', 'text', (column) => column.notNull().unique())
     .addColumn('key_prefix', 'text', (column) => column.notNull())
     .addColumn('scope', 'text', (column) => column.notNull())
+    .addColumn('branch_id', 'text')
     .addColumn('description', 'text')
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('last_used_at', 'bigint')

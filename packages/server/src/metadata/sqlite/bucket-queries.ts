@@ -7,7 +7,8 @@ import { isProject, type Database } from './database.js';
 import { listInTurns } from './list-in-turns.js';
 import { mustBeActiveProject } from './project-queries.js';
 import type { BucketRow } from './schema.js';
-import { retireVersionsOfTables } from './version-queries.js';
+import { deleteSettings, deleteSettingsOfTables } from './snapshot-settings-queries.js';
+import { dispenseVersionsOfTables } from './version-queries.js';
 
 export async function getBucket(
   db: Database,
@@ -75,8 +76,10 @@ export async function deleteBucket(db: Database, bucketId: string, now: Date): P
     .where('id', '=', bucketId)
     .executeTakeFirst();
   if (bucket === undefined) throw bucketNotFound();
-  const tables = db.selectFrom('tables').select('current_version_id').where('bucket_id', '=', bucketId);
-  await retireVersionsOfTables(db, tables, now);
+  const tables = db.selectFrom('tables').select('id').where('bucket_id', '=', bucketId);
+  await dispenseVersionsOfTables(db, tables, now);
+  await deleteSettingsOfTables(db, tables);
+  await deleteSettings(db, { kind: 'bucket', id: bucketId });
   await db.deleteFrom('tables').where('bucket_id', '=', bucketId).execute();
   await db.deleteFrom('buckets').where('id', '=', bucketId).execute();
   await countInProject(db, bucket.project_id, {

@@ -13,7 +13,10 @@ export const ROWS_PER_STATEMENT = 500;
 /** Project ids are compared without case, and stored in one spelling: the one they were created with. */
 export function isProject(projectId: string) {
   return (
-    eb: ExpressionBuilder<MetadataSchema, 'buckets' | 'files' | 'uploads' | 'api_keys' | 'tables'>,
+    eb: ExpressionBuilder<
+      MetadataSchema,
+      'buckets' | 'files' | 'uploads' | 'api_keys' | 'tables' | 'snapshots' | 'snapshot_settings'
+    >,
   ): Expression<SqlBool> =>
     eb(
       'project_id',

@@ -6,7 +6,7 @@ import type { Listed, NewProject, Page } from '../metadata-store.js';
 import type { JsonObject, ProjectRecord } from '../records.js';
 import { fromJson, isProject, toJson, type Database } from './database.js';
 import type { ProjectRow } from './schema.js';
-import { retireVersionsOfTables } from './version-queries.js';
+import { dispenseVersionsOfTables } from './version-queries.js';
 
 export async function getProject(db: Database, projectId: string): Promise<ProjectRecord | undefined> {
   const row = await db.selectFrom('projects').selectAll().where('id_key', '=', nameKey(projectId)).executeTakeFirst();
@@ -104,7 +104,9 @@ export async function deleteProject(
     .where(ofProject)
     .where('uploaded_path', 'is not', null)
     .execute();
-  await retireVersionsOfTables(db, db.selectFrom('tables').select('current_version_id').where(ofProject), now);
+  await dispenseVersionsOfTables(db, db.selectFrom('tables').select('id').where(ofProject), now);
+  await db.deleteFrom('snapshots').where(ofProject).execute();
+  await db.deleteFrom('snapshot_settings').where(ofProject).execute();
   await db.deleteFrom('tables').where(ofProject).execute();
   await db.deleteFrom('buckets').where(ofProject).execute();
   await db.deleteFrom('files').where(ofProject).execute();

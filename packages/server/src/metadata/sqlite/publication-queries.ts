@@ -1,12 +1,13 @@
 import { DomainError } from '../../errors/domain-error.js';
 import { nameKey } from '../../model/columns.js';
-import type { NewTable } from '../metadata-store.js';
+import type { NewTable, PublishOptions } from '../metadata-store.js';
 import type { VersionRecord } from '../records.js';
 import { bucketNotFound } from './bucket-queries.js';
 import { countTables } from './counters.js';
 import type { Database } from './database.js';
 import { getTableById } from './table-queries.js';
-import { insertVersion, retireVersion } from './version-queries.js';
+import { deleteSettingsOfTables } from './snapshot-settings-queries.js';
+import { dispenseVersionsOfTables, insertVersion, limitHistory, retireVersion } from './version-queries.js';
 
 /**
  * The three ways in which a table's current version changes: first version, next version, none any more. The latter
@@ -36,6 +37,8 @@ export async function insertTable(db: Database, table: NewTable): Promise<void> 
       bucket_id: table.bucketId,
       name: table.name,
       name_key: nameKey(table.name),
+      description: table.description,
+      column_descriptions: JSON.stringify(table.columnDescriptions),
       current_version_id: table.version.id,
       created_at: createdAt,
       updated_at: createdAt,
@@ -50,7 +53,7 @@ export async function publishVersion(
   db: Database,
   version: VersionRecord,
   expectedVersionId: string,
-  options: { now: Date; imported: boolean },
+  options: PublishOptions,
 ): Promise<void> {
   const replaced = await mustBeAt(db, version.tableId, expectedVersionId);
   const now = options.now.getTime();
@@ -67,18 +70,21 @@ export async function publishVersion(
     .executeTakeFirst();
   if (updated.numUpdatedRows !== 1n) throw await versionConflict(db, version.tableId);
   await retireVersion(db, expectedVersionId, options.now);
+  await limitHistory(db, version.tableId, options.keepVersions);
   await countTables(db, replaced, { tables: 0, bytes: version.sizeBytes - replaced.sizeBytes }, undefined);
 }
 
 export async function deleteTable(db: Database, tableId: string, expectedVersionId: string, now: Date): Promise<void> {
   const deleted = await mustBeAt(db, tableId, expectedVersionId);
+  const gone = db.selectFrom('tables').select('id').where('id', '=', tableId);
+  await dispenseVersionsOfTables(db, gone, now);
+  await deleteSettingsOfTables(db, gone);
   const result = await db
     .deleteFrom('tables')
     .where('id', '=', tableId)
     .where('current_version_id', '=', expectedVersionId)
     .executeTakeFirst();
   if (result.numDeletedRows !== 1n) throw await versionConflict(db, tableId);
-  await retireVersion(db, expectedVersionId, now);
   await countTables(db, deleted, { tables: -1, bytes: -deleted.sizeBytes }, now);
 }
 

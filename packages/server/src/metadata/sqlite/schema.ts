@@ -1,5 +1,8 @@
 import type { Generated } from 'kysely';
 
+import type { ApiKeyScope } from '../records.js';
+import type { SnapshotType } from '../../model/snapshot-settings.js';
+
 /**
  * The tables as the query builder sees them; `migrations/` creates them and says why they have their keys.
  * Times are integer milliseconds, JSON is text, `*_key` is a name folded to lower case for comparison.
@@ -9,6 +12,8 @@ export interface MetadataSchema {
   buckets: BucketRow;
   tables: TableRow;
   versions: VersionRow;
+  snapshots: SnapshotRow;
+  snapshot_settings: SnapshotSettingsRow;
   files: FileRow;
   uploads: UploadRow;
   api_keys: ApiKeyRow;
@@ -51,6 +56,9 @@ export interface TableRow {
   bucket_id: string;
   name: string;
   name_key: string;
+  description: string | null;
+  /** JSON: column name to text. */
+  column_descriptions: string;
   current_version_id: string;
   created_at: number;
   updated_at: number;
@@ -61,6 +69,8 @@ export interface VersionRow {
   id: string;
   table_id: string;
   project_id: string;
+  /** The file under `_versions`; several versions may share one. */
+  file_id: string;
   parent_id: string | null;
   columns: string;
   primary_key: string;
@@ -73,6 +83,30 @@ export interface VersionRow {
   created_by: string;
   /** Null while a table is at this version. */
   retired_at: number | null;
+  /** 1: history does not keep it any longer, because its table is gone or has enough newer versions. */
+  dispensable: 0 | 1;
+}
+
+export interface SnapshotRow {
+  id: string;
+  project_id: string;
+  bucket_name: string;
+  table_name: string;
+  version_id: string;
+  type: SnapshotType;
+  description: string | null;
+  created_at: number;
+  created_by: string;
+  expires_at: number;
+}
+
+export interface SnapshotSettingsRow {
+  owner_kind: 'project' | 'bucket' | 'table';
+  owner_id: string;
+  project_id: string;
+  settings: string;
+  created_at: number;
+  updated_at: number;
 }
 
 export interface FileRow {
@@ -109,7 +143,8 @@ export interface ApiKeyRow {
   project_id: string;
   key_hash: string;
   key_prefix: string;
-  scope: 'project_admin';
+  scope: ApiKeyScope;
+  branch_id: string | null;
   description: string | null;
   created_at: number;
   last_used_at: number | null;

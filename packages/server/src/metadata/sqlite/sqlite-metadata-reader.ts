@@ -1,11 +1,15 @@
-import type { Listed, MetadataReader, MetadataTotals, Page } from '../metadata-store.js';
+import type { LocalSnapshotSettings } from '../../model/snapshot-settings.js';
+import type { Listed, MetadataReader, MetadataTotals, Page, SnapshotFilter } from '../metadata-store.js';
 import type {
   ApiKeyRecord,
   BucketRecord,
   FileRecord,
   IdempotencyRecord,
+  KeptVersionRecord,
   OperationLogEntry,
   ProjectRecord,
+  SettingsOwner,
+  SnapshotRecord,
   TableRecord,
   UploadRecord,
   VersionRecord,
@@ -17,6 +21,8 @@ import * as files from './file-queries.js';
 import * as idempotency from './idempotency-queries.js';
 import * as operations from './operation-queries.js';
 import * as projects from './project-queries.js';
+import * as snapshots from './snapshot-queries.js';
+import * as snapshotSettings from './snapshot-settings-queries.js';
 import * as tables from './table-queries.js';
 import { totals } from './totals-query.js';
 import * as uploads from './upload-queries.js';
@@ -62,12 +68,40 @@ export class SqliteMetadataReader implements MetadataReader {
     return versions.listVersions(this.db, afterId, limit);
   }
 
-  listRetiredVersions(limit: number): Promise<readonly VersionRecord[]> {
-    return versions.listRetiredVersions(this.db, limit);
+  listTableVersions(tableId: string, page: Page): Promise<Listed<KeptVersionRecord>> {
+    return versions.listTableVersions(this.db, tableId, page);
+  }
+
+  getTableVersionAt(tableId: string, moment: Date): Promise<KeptVersionRecord | undefined> {
+    return versions.getTableVersionAt(this.db, tableId, moment);
+  }
+
+  listCollectableVersions(retiredBefore: Date, limit: number): Promise<readonly VersionRecord[]> {
+    return versions.listCollectableVersions(this.db, retiredBefore, limit);
+  }
+
+  useOfVersionFile(fileId: string): Promise<'current' | 'kept' | undefined> {
+    return versions.useOfVersionFile(this.db, fileId);
   }
 
   listLiveTables(afterId: string | undefined, limit: number): ReturnType<MetadataReader['listLiveTables']> {
     return tables.listLiveTables(this.db, afterId, limit);
+  }
+
+  getSnapshot(projectId: string, snapshotId: string): Promise<SnapshotRecord | undefined> {
+    return snapshots.getSnapshot(this.db, projectId, snapshotId);
+  }
+
+  listSnapshots(projectId: string, filter: SnapshotFilter, page: Page): Promise<Listed<SnapshotRecord>> {
+    return snapshots.listSnapshots(this.db, projectId, filter, page);
+  }
+
+  listExpiredSnapshots(now: Date, limit: number): Promise<readonly SnapshotRecord[]> {
+    return snapshots.listExpiredSnapshots(this.db, now, limit);
+  }
+
+  getSnapshotSettings(owner: SettingsOwner): Promise<LocalSnapshotSettings | undefined> {
+    return snapshotSettings.getSnapshotSettings(this.db, owner);
   }
 
   getFile(projectId: string, fileId: string): Promise<FileRecord | undefined> {

@@ -1,10 +1,13 @@
-import type { MetadataTransaction, NewBucket, NewProject, NewTable } from '../metadata-store.js';
+import type { LocalSnapshotSettings } from '../../model/snapshot-settings.js';
+import type { MetadataTransaction, NewBucket, NewProject, NewTable, PublishOptions } from '../metadata-store.js';
 import type {
   ApiKeyRecord,
   FileRecord,
   IdempotencyRecord,
   JsonObject,
   OperationLogEntry,
+  SettingsOwner,
+  SnapshotRecord,
   UploadRecord,
   VersionRecord,
 } from '../records.js';
@@ -15,6 +18,8 @@ import * as idempotency from './idempotency-queries.js';
 import * as operations from './operation-queries.js';
 import * as projects from './project-queries.js';
 import * as publication from './publication-queries.js';
+import * as snapshots from './snapshot-queries.js';
+import * as snapshotSettings from './snapshot-settings-queries.js';
 import { SqliteMetadataReader } from './sqlite-metadata-reader.js';
 import * as uploads from './upload-queries.js';
 import * as versions from './version-queries.js';
@@ -52,16 +57,28 @@ export class SqliteMetadataTransaction extends SqliteMetadataReader implements M
     return publication.deleteTable(this.db, tableId, expectedVersionId, now);
   }
 
-  publishVersion(
-    version: VersionRecord,
-    expectedVersionId: string,
-    options: { now: Date; imported: boolean },
-  ): Promise<void> {
+  publishVersion(version: VersionRecord, expectedVersionId: string, options: PublishOptions): Promise<void> {
     return publication.publishVersion(this.db, version, expectedVersionId, options);
   }
 
-  forgetVersions(versionIds: readonly string[]): Promise<void> {
+  forgetVersions(versionIds: readonly string[]): Promise<readonly { projectId: string; fileId: string }[]> {
     return versions.forgetVersions(this.db, versionIds);
+  }
+
+  insertSnapshot(snapshot: Omit<SnapshotRecord, 'version'>, versionId: string): Promise<void> {
+    return snapshots.insertSnapshot(this.db, snapshot, versionId);
+  }
+
+  deleteSnapshot(projectId: string, snapshotId: string): Promise<boolean> {
+    return snapshots.deleteSnapshot(this.db, projectId, snapshotId);
+  }
+
+  putSnapshotSettings(
+    owner: SettingsOwner & { readonly projectId: string },
+    settings: LocalSnapshotSettings | null,
+    now: Date,
+  ): Promise<void> {
+    return snapshotSettings.putSnapshotSettings(this.db, owner, settings, now);
   }
 
   insertFile(file: FileRecord): Promise<void> {

@@ -20,6 +20,8 @@ function selectTables(db: Database) {
       't.bucket_id',
       'b.name as bucket_name',
       't.name',
+      't.description as t_description',
+      't.column_descriptions',
       't.created_at as t_created_at',
       't.updated_at',
       't.last_imported_at',
@@ -72,12 +74,13 @@ export async function listLiveTables(
   return db
     .selectFrom('tables as t')
     .innerJoin('buckets as b', 'b.id', 't.bucket_id')
+    .innerJoin('versions as v', 'v.id', 't.current_version_id')
     .select([
       't.id as tableId',
       't.project_id as projectId',
       'b.name as bucketName',
       't.name as tableName',
-      't.current_version_id as versionId',
+      'v.file_id as fileId',
     ])
     .where('t.id', '>', afterId ?? '')
     .orderBy('t.id')
@@ -88,8 +91,9 @@ export async function listLiveTables(
 type SelectedTable = VersionRow & {
   t_project_id: MetadataSchema['tables']['project_id'];
   bucket_name: string;
+  t_description: string | null;
   t_created_at: number;
-} & Pick<TableRow, 'bucket_id' | 'name' | 'updated_at' | 'last_imported_at'>;
+} & Pick<TableRow, 'bucket_id' | 'column_descriptions' | 'name' | 'updated_at' | 'last_imported_at'>;
 
 function toTable(row: SelectedTable): TableRecord {
   return {
@@ -98,6 +102,8 @@ function toTable(row: SelectedTable): TableRecord {
     bucketId: row.bucket_id,
     bucketName: row.bucket_name,
     name: row.name,
+    description: row.t_description,
+    columnDescriptions: JSON.parse(row.column_descriptions) as Readonly<Record<string, string>>,
     createdAt: new Date(row.t_created_at),
     updatedAt: new Date(row.updated_at),
     lastImportedAt: row.last_imported_at === null ? null : new Date(row.last_imported_at),

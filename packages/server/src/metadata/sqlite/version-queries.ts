@@ -1,14 +1,15 @@
-import type { SelectQueryBuilder } from 'kysely';
+import type { Expression, ExpressionBuilder, SelectQueryBuilder, SqlBool } from 'kysely';
 
 import type { ColumnDefinition } from '../../model/columns.js';
 import type { OperationName } from '../../model/operations.js';
-import type { VersionRecord } from '../records.js';
-import { slices, type Database } from './database.js';
+import type { Listed, Page } from '../metadata-store.js';
+import type { KeptVersionRecord, VersionRecord } from '../records.js';
+import { slices, toDate, type Database } from './database.js';
 import type { MetadataSchema, VersionRow } from './schema.js';
 
 /**
- * A version row lives in three steps: current (`retired_at` is null, one table points to it), retired (nobody points
- * to it, its file may still be read), forgotten (no row, so the file is garbage).
+ * A version row lives in three steps: current (`retired_at` is null, one table points to it), retired (kept by the history
+ * of its table, by a snapshot, or only until it is collected), forgotten (no row). A file is garbage when no row names it.
  */
 export async function getVersion(db: Database, versionId: string): Promise<VersionRecord | undefined> {
   const row = await db.selectFrom('versions').selectAll().where('id', '=', versionId).executeTakeFirst();
@@ -30,16 +31,58 @@ export async function listVersions(
   return rows.map(toVersion);
 }
 
-export async function listRetiredVersions(db: Database, limit: number): Promise<readonly VersionRecord[]> {
+export async function listTableVersions(db: Database, tableId: string, page: Page): Promise<Listed<KeptVersionRecord>> {
+  const kept = db.selectFrom('versions').where('table_id', '=', tableId).where('dispensable', '=', 0);
+  const rows = await kept.selectAll().orderBy('id', 'desc').limit(page.limit).offset(page.offset).execute();
+  const { total } = await kept.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+  return { items: rows.map(toKeptVersion), total };
+}
+
+export async function getTableVersionAt(
+  db: Database,
+  tableId: string,
+  moment: Date,
+): Promise<KeptVersionRecord | undefined> {
+  const row = await db
+    .selectFrom('versions')
+    .selectAll()
+    .where('table_id', '=', tableId)
+    .where('dispensable', '=', 0)
+    .where('created_at', '<=', moment.getTime())
+    .where((eb) => eb.or([eb('retired_at', 'is', null), eb('retired_at', '>', moment.getTime())]))
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row && toKeptVersion(row);
+}
+
+export async function listCollectableVersions(
+  db: Database,
+  retiredBefore: Date,
+  limit: number,
+): Promise<readonly VersionRecord[]> {
   const rows = await db
     .selectFrom('versions')
     .selectAll()
     .where('retired_at', 'is not', null)
+    .where((eb) => eb.or([eb('dispensable', '=', 1), eb('retired_at', '<', retiredBefore.getTime())]))
+    .where(notHeldBySnapshot)
     .orderBy('retired_at')
     .orderBy('id')
     .limit(limit)
     .execute();
   return rows.map(toVersion);
+}
+
+export async function useOfVersionFile(db: Database, fileId: string): Promise<'current' | 'kept' | undefined> {
+  const row = await db
+    .selectFrom('versions')
+    .select((eb) => eb.fn.count<number>('id').filterWhere('retired_at', 'is', null).as('current'))
+    .select((eb) => eb.fn.countAll<number>().as('all'))
+    .where('file_id', '=', fileId)
+    .executeTakeFirstOrThrow();
+  if (row.current > 0) return 'current';
+  return row.all > 0 ? 'kept' : undefined;
 }
 
 export async function insertVersion(db: Database, version: VersionRecord): Promise<void> {
@@ -49,6 +92,7 @@ export async function insertVersion(db: Database, version: VersionRecord): Promi
       id: version.id,
       table_id: version.tableId,
       project_id: version.projectId,
+      file_id: version.fileId,
       parent_id: version.parentId,
       columns: JSON.stringify(version.columns),
       primary_key: JSON.stringify(version.primaryKey),
@@ -60,6 +104,7 @@ export async function insertVersion(db: Database, version: VersionRecord): Promi
       created_at: version.createdAt.getTime(),
       created_by: version.createdBy,
       retired_at: null,
+      dispensable: 0,
     })
     .execute();
 }
@@ -68,26 +113,69 @@ export async function retireVersion(db: Database, versionId: string, now: Date):
   await db.updateTable('versions').set({ retired_at: now.getTime() }).where('id', '=', versionId).execute();
 }
 
-/** `current` selects the versions of tables that the same transaction deletes next. */
-export async function retireVersionsOfTables(
+/** What history keeps of the tables ends with them; `tables` selects those that the same transaction deletes next. */
+export async function dispenseVersionsOfTables(
   db: Database,
-  current: SelectQueryBuilder<MetadataSchema, 'tables', { current_version_id: string }>,
+  tables: SelectQueryBuilder<MetadataSchema, 'tables', { id: string }>,
   now: Date,
 ): Promise<void> {
-  await db.updateTable('versions').set({ retired_at: now.getTime() }).where('id', 'in', current).execute();
+  await db
+    .updateTable('versions')
+    .set((eb) => ({ dispensable: 1, retired_at: eb.fn.coalesce('retired_at', eb.val(now.getTime())) }))
+    .where('table_id', 'in', tables)
+    .execute();
 }
 
-export async function forgetVersions(db: Database, versionIds: readonly string[]): Promise<void> {
+/** Of the replaced versions of a table, history keeps the newest `keep`. */
+export async function limitHistory(db: Database, tableId: string, keep: number): Promise<void> {
+  const surplus = db
+    .selectFrom('versions')
+    .select('id')
+    .where('table_id', '=', tableId)
+    .where('retired_at', 'is not', null)
+    .where('dispensable', '=', 0)
+    .orderBy('id', 'desc')
+    .limit(1_000_000)
+    .offset(keep);
+  await db.updateTable('versions').set({ dispensable: 1 }).where('id', 'in', surplus).execute();
+}
+
+export async function forgetVersions(
+  db: Database,
+  versionIds: readonly string[],
+): Promise<readonly { projectId: string; fileId: string }[]> {
+  const forgotten: { projectId: string; fileId: string }[] = [];
   for (const ids of slices(versionIds)) {
-    await db.deleteFrom('versions').where('id', 'in', ids).where('retired_at', 'is not', null).execute();
+    const rows = await db
+      .deleteFrom('versions')
+      .where('id', 'in', ids)
+      .where('retired_at', 'is not', null)
+      .where(notHeldBySnapshot)
+      .returning(['project_id as projectId', 'file_id as fileId'])
+      .execute();
+    forgotten.push(...rows);
   }
+  const released = new Map<string, { projectId: string; fileId: string }>();
+  for (const file of forgotten) {
+    if ((await useOfVersionFile(db, file.fileId)) === undefined) released.set(file.fileId, file);
+  }
+  return [...released.values()];
 }
 
-export function toVersion(row: Omit<VersionRow, 'retired_at'>): VersionRecord {
+function notHeldBySnapshot(eb: ExpressionBuilder<MetadataSchema, 'versions'>): Expression<SqlBool> {
+  return eb.not(eb.exists(eb.selectFrom('snapshots as s').select('s.id').whereRef('s.version_id', '=', 'versions.id')));
+}
+
+function toKeptVersion(row: VersionRow): KeptVersionRecord {
+  return { ...toVersion(row), retiredAt: toDate(row.retired_at) };
+}
+
+export function toVersion(row: Omit<VersionRow, 'retired_at' | 'dispensable'>): VersionRecord {
   return {
     id: row.id,
     tableId: row.table_id,
     projectId: row.project_id,
+    fileId: row.file_id,
     parentId: row.parent_id,
     columns: JSON.parse(row.columns) as readonly ColumnDefinition[],
     primaryKey: JSON.parse(row.primary_key) as readonly string[],

@@ -62,7 +62,8 @@ async function identify(request: FastifyRequest, route: Route, door: DoorContext
   const authentication = await door.services.authenticator.authenticate(request.headers.authorization);
   // Noted before the decision: the audit names a known caller who is refused, too.
   if (authentication.kind === 'known') request.door.principal = authentication.principal;
-  authorize(authentication, route.operation, pathParams(request)['project_id']);
+  const { project_id: projectId, branch_id: branchId } = pathParams(request);
+  authorize(authentication, route.operation, { projectId, branchId });
 }
 
 async function answer(

@@ -23,7 +23,7 @@ export async function ledgerOf(metadata: MetadataReader): Promise<string> {
   return [
     ...projects.items.map(({ id, status }) => `project ${id} ${status}`),
     ...buckets.flatMap(({ items }) => items.map(({ projectId, name }) => `bucket ${projectId}/${name}`)),
-    ...tables.map((table) => `table ${table.projectId}/${table.bucketName}/${table.tableName} ${table.versionId}`),
+    ...tables.map((table) => `table ${table.projectId}/${table.bucketName}/${table.tableName} ${table.fileId}`),
     ...files.map(({ path, checksumSha256 }) => `file ${path} ${checksumSha256}`),
   ]
     .sort()
@@ -53,10 +53,10 @@ export async function expectPromisedBytes(
     await recovery.prepare();
     await recovery.sweep(new AbortController().signal);
     expect(acceptable, label).toContain(await ledgerOf(metadata));
-    for (const { projectId, versionId } of await metadata.listLiveTables(undefined, 1000)) {
-      const version = await metadata.getVersion(versionId);
-      const found = await checksumOf(layout.versionPath(projectId, versionId));
-      expect(found, `${label}: version ${versionId}`).toBe(version?.checksum);
+    for (const { projectId, tableId, fileId } of await metadata.listLiveTables(undefined, 1000)) {
+      const table = await metadata.getTableById(tableId);
+      const found = await checksumOf(layout.versionPath(projectId, fileId));
+      expect(found, `${label}: version file ${fileId}`).toBe(table?.current.checksum);
     }
     for (const { path, checksumSha256 } of await metadata.listFileContents(undefined, 1000)) {
       const found = await checksumOf(`${storage.filesDirectory}/${path}`);
@@ -65,8 +65,8 @@ export async function expectPromisedBytes(
     for (const { id } of (await metadata.listProjects({ status: 'active' }, ALL)).items) {
       const present = await fileSystem.list(layout.versionsDirectory(id));
       for (const { name } of present) {
-        const versionId = layout.versionOfFile(name);
-        const known = versionId === undefined ? undefined : await metadata.getVersion(versionId);
+        const fileId = layout.versionFileId(name);
+        const known = fileId === undefined ? undefined : await metadata.useOfVersionFile(fileId);
         expect(known, `${label}: orphan ${name}`).toBeDefined();
       }
     }
