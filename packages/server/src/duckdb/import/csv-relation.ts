@@ -5,8 +5,17 @@ import type { CsvDialect } from './csv-dialect.js';
 import { engineColumnName } from './csv-error.js';
 import { MAX_LINE_BYTES, NORMAL_LINE_BYTES } from './csv-text.js';
 
-/** As fast as the engine's 32 MB, and four times as many fit into a small memory limit. */
-const BUFFER_BYTES = 8 * 1024 * 1024;
+/**
+ * The engine cuts a buffer into slices of 8,000,000 bytes, and what a thread reads from a slice becomes row groups of its own. Four
+ * slices to a buffer load about a tenth faster than one; a size that is no multiple of a slice leaves small rests to be merged.
+ */
+const BUFFER_BYTES = 32_000_000;
+const SMALL_BUFFER_BYTES = 8_000_000;
+/**
+ * Two threads with large buffers run out of memory at a limit of 64 MB, and pass at 128 MB: two buffers a thread. The rest is for what
+ * shares the memory with them, rows on their way into the table before all.
+ */
+const BUFFERS_PER_THREAD = 8;
 /** A buffer must hold the longest line twice over to be sure of it. */
 const LONG_LINE_BUFFER_BYTES = 2 * MAX_LINE_BYTES;
 
@@ -25,9 +34,17 @@ export function csvConversions(mapping: ColumnMapping): Conversion[] {
   }));
 }
 
+/** Large buffers where the engine's memory has room for them. */
+export function csvBufferBytes(engine: { readonly memoryBytes: number; readonly threads: number }): number {
+  const neededBytes = BUFFER_BYTES * BUFFERS_PER_THREAD * engine.threads;
+  return engine.memoryBytes >= neededBytes ? BUFFER_BYTES : SMALL_BUFFER_BYTES;
+}
+
 export interface CsvReading {
   readonly path: string;
   readonly longLines: boolean;
+  /** Of `csvBufferBytes`; not used for long lines, which need a certain size. */
+  readonly bufferBytes: number;
   /** More options of `read_csv`, each with a leading comma. */
   readonly extraOptions?: string;
 }
@@ -46,7 +63,7 @@ export function readCsvSql(dialect: CsvDialect, mapping: ColumnMapping, reading:
     `delim = ${quoteLiteral(dialect.delimiter)}, quote = ${quoteLiteral(dialect.quote)}, escape = ${quoteLiteral(dialect.quote)}`,
     `nullstr = ${quoteLiteral(dialect.nullString)}`,
     `max_line_size = ${reading.longLines ? MAX_LINE_BYTES : NORMAL_LINE_BYTES}`,
-    `buffer_size = ${reading.longLines ? LONG_LINE_BUFFER_BYTES : BUFFER_BYTES}`,
+    `buffer_size = ${reading.longLines ? LONG_LINE_BUFFER_BYTES : reading.bufferBytes}`,
   ];
   return `read_csv(${quoteLiteral(reading.path)}, ${options.join(', ')}${reading.extraOptions ?? ''})`;
 }

@@ -30,6 +30,8 @@ export interface CsvSourceSettings {
   readonly path: string;
   readonly sizeBytes: number;
   readonly hasLongLastLine: boolean;
+  /** Of the engine's reader. */
+  readonly bufferBytes: number;
   readonly dialect: CsvDialect;
   readonly mapping: ColumnMapping;
   readonly warnings: readonly string[];
@@ -101,8 +103,8 @@ export class CsvSource implements ImportSource {
   }
 
   #readCsv(extraOptions = ''): string {
-    const { dialect, mapping } = this.#settings;
-    return readCsvSql(dialect, mapping, { path: this.#path, longLines: this.#longLines, extraOptions });
+    const { dialect, mapping, bufferBytes } = this.#settings;
+    return readCsvSql(dialect, mapping, { path: this.#path, longLines: this.#longLines, bufferBytes, extraOptions });
   }
 
   #numberedRows(extraOptions = ''): string {

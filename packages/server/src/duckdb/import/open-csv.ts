@@ -5,9 +5,11 @@ import { mapColumns } from './column-mapping.js';
 import { detectDialect, type CsvDialect } from './csv-dialect.js';
 import { firstRecords } from './csv-header.js';
 import { normaliseCsv, transcodeFile, type CsvEncoding } from './csv-rewrite.js';
+import { csvBufferBytes } from './csv-relation.js';
 import { CsvSource } from './csv-source.js';
 import { containsByte, encodingByBom, hasLongLastLine, hasUtf8Bom, readHeadLines } from './csv-text.js';
 import { importFailed } from './import-failure.js';
+import { readMemoryLimit, readThreads } from './query.js';
 import { fileSizeBytes, readHead } from './source-compression.js';
 
 const PARQUET_MAGIC = 'PAR1';
@@ -38,7 +40,18 @@ export async function openCsv(
   const sizeBytes = await fileSizeBytes(path);
   const longLastLine = await hasLongLastLine(path);
   const warnings = [...decoded.warnings, ...dialectWarnings(request.csv, dialect, escape)];
-  return new CsvSource({ path, sizeBytes, hasLongLastLine: longLastLine, dialect, mapping, warnings, scratch, signal });
+  const engine = { memoryBytes: await readMemoryLimit(connection), threads: await readThreads(connection) };
+  return new CsvSource({
+    path,
+    sizeBytes,
+    hasLongLastLine: longLastLine,
+    bufferBytes: csvBufferBytes(engine),
+    dialect,
+    mapping,
+    warnings,
+    scratch,
+    signal,
+  });
 }
 
 async function decode(

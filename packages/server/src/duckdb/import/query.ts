@@ -24,3 +24,7 @@ export async function readMemoryLimit(connection: DuckDBConnection): Promise<num
   const exponent = BINARY_UNITS.indexOf(unit);
   return exponent === -1 ? Number.POSITIVE_INFINITY : Number(amount) * 1024 ** exponent;
 }
+
+export function readThreads(connection: DuckDBConnection): Promise<number> {
+  return readNumber(connection, `SELECT current_setting('threads')`);
+}
