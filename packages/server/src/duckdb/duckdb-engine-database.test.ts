@@ -85,6 +85,32 @@ describe('withStagedFile', () => {
     expect(count).toBe(11);
   });
 
+  test.each([
+    [true, 2],
+    [false, 4],
+  ])(
+    'merges half-filled row groups after rows were deleted only if it shall (%s)',
+    async (mergeRowGroups, expected) => {
+      const path = join(directory, 'groups.duckdb');
+      const options = { blockSizeBytes: SMALL_BLOCK_BYTES, mergeRowGroups };
+      const groups = await database.withStagedFile(path, options, never, async (connection, alias) => {
+        const table = dataTable(alias);
+        await connection.run(`CREATE TABLE ${table} (id BIGINT)`);
+        for (let part = 0; part < 4; part += 1) {
+          await connection.run(`INSERT INTO ${table} SELECT ${part} FROM range(60_000)`);
+          await connection.run(`CHECKPOINT ${alias}`);
+        }
+        await connection.run(`DELETE FROM ${table} WHERE rowid % 100 = 0`);
+        await connection.run(`CHECKPOINT ${alias}`);
+        const info = await connection.runAndReadAll(
+          `SELECT count(DISTINCT row_group_id)::INTEGER FROM pragma_storage_info('${table.replaceAll('"', '')}')`,
+        );
+        return info.getRowsJson()[0]?.[0];
+      });
+      expect(groups).toBe(expected);
+    },
+  );
+
   test('passes the error on and lets go of the file, also inside a transaction', async () => {
     const path = join(directory, 'bad.duckdb');
     const work = database.withStagedFile(

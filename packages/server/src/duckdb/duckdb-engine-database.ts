@@ -3,7 +3,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { DomainError } from '../errors/domain-error.js';
 import type { WorkerSettings } from '../workers/messages.js';
 import { AttachedVersions } from './attached-versions.js';
-import { STORAGE_VERSION, type EngineDatabase } from './engine-database.js';
+import { STORAGE_VERSION, type EngineDatabase, type StagedFileOptions } from './engine-database.js';
 import { BrokenInstanceError, cancelledError, fileFailure, translateEngineError } from './engine-errors.js';
 import { quoteIdentifier, quoteLiteral } from './quoting.js';
 
@@ -19,9 +19,9 @@ const DISABLED_OPTIMIZERS = 'late_materialization';
 /**
  * How many groups of neighbouring row groups one checkpoint may merge. Unbounded, a checkpoint after deleting a few rows everywhere writes
  * the whole table again and leaves the file twice as large (0.7 s instead of 0.1 s for 3 million rows). Two are enough to keep
- * tables together that grow by small appends.
+ * tables together that grow by small appends. It is the one setting that stays changeable: see `StagedFileOptions`.
  */
-const MAX_VACUUM_TASKS = '2';
+const MAX_VACUUM_TASKS = 2;
 
 const LOG_SUFFIXES = ['.wal', '.wal.checkpoint', '.wal.recovery'];
 
@@ -55,7 +55,6 @@ export class DuckDbEngineDatabase implements EngineDatabase {
       threads: String(settings.threads),
       temp_directory: settings.tempDirectory,
       preserve_insertion_order: 'true',
-      max_vacuum_tasks: MAX_VACUUM_TASKS,
       autoload_known_extensions: 'false',
       autoinstall_known_extensions: 'false',
       allow_community_extensions: 'false',
@@ -68,6 +67,7 @@ export class DuckDbEngineDatabase implements EngineDatabase {
     }
     await control.run(`SET GLOBAL disabled_optimizers = '${DISABLED_OPTIMIZERS}'`);
     await control.run(`SET GLOBAL TimeZone = 'UTC'`);
+    await control.run(`SET GLOBAL allowed_configs = ['max_vacuum_tasks']`);
     await control.run('SET GLOBAL lock_configuration = true');
     return new DuckDbEngineDatabase(instance, control, settings.attachedVersions);
   }
@@ -100,7 +100,7 @@ export class DuckDbEngineDatabase implements EngineDatabase {
 
   async withStagedFile<T>(
     path: string,
-    options: { blockSizeBytes: number },
+    options: StagedFileOptions,
     signal: AbortSignal,
     use: (connection: DuckDBConnection, alias: string) => Promise<T>,
   ): Promise<T> {
@@ -108,6 +108,7 @@ export class DuckDbEngineDatabase implements EngineDatabase {
     const alias = quoteIdentifier(`staged_${this.#nextStagedAlias++}`);
     await this.#attachStaged(path, alias, options.blockSizeBytes);
     try {
+      await this.#runControl(maxVacuumTasksSql(options.mergeRowGroups === false ? 0 : MAX_VACUUM_TASKS));
       const result = await this.withConnection(signal, async (connection) => {
         const value = await use(connection, alias);
         await connection.run(`CHECKPOINT ${alias}`);
@@ -157,6 +158,10 @@ export class DuckDbEngineDatabase implements EngineDatabase {
       throw translateEngineError(error);
     });
   }
+}
+
+function maxVacuumTasksSql(tasks: number): string {
+  return `SET GLOBAL max_vacuum_tasks = ${tasks}`;
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

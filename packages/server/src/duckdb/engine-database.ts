@@ -19,10 +19,19 @@ export interface EngineDatabase {
    */
   withStagedFile<T>(
     path: string,
-    options: { blockSizeBytes: number },
+    options: StagedFileOptions,
     signal: AbortSignal,
     use: (connection: DuckDBConnection, alias: string) => Promise<T>,
   ): Promise<T>;
+}
+
+export interface StagedFileOptions {
+  readonly blockSizeBytes: number;
+  /**
+   * False for a file that was written at once: a checkpoint after taking a few rows out of it would write up to a quarter of it again. It
+   * concerns the checkpoints of this file only as long as one file is built at a time, as job workers do; otherwise just their speed.
+   */
+  readonly mergeRowGroups?: boolean;
 }
 
 /** Small tables keep small blocks (an empty file is 28 KB instead of 274 KB); above about 5 MB the small blocks lose. */

@@ -22,6 +22,11 @@ export interface ReadRows {
   readonly rejected: RejectedRows;
 }
 
+export interface UniqueKeys {
+  readonly removedRows: number;
+  readonly warnings: readonly string[];
+}
+
 const NOTHING_REJECTED: RejectedRows = { count: 0, first: [] };
 
 /** Reads the file straight into `table`. Without rows to skip there is nothing to look at twice, and this is as fast as it gets. */
@@ -100,7 +105,7 @@ export async function makeKeysUnique(
   key: readonly KeyColumn[],
   rowCount: number,
   dedupMode: ImportRequest['dedupMode'],
-): Promise<{ removedRows: number; warnings: string[] }> {
+): Promise<UniqueKeys> {
   if (key.length === 0 || !(await hasRepeatedKey(connection, table, key, rowCount)))
     return { removedRows: 0, warnings: [] };
   if (dedupMode !== 'update_duplicates') {

@@ -55,19 +55,26 @@ export async function loadIncrementally(
   const memoryBytes = await database.withConnection(signal, readMemoryLimit);
   if (!mustRewrite(request, source, resultBytes) && !isLargeChange(request, source, memoryBytes)) {
     await copyBase(base, stagingPath);
-    return buildTableFile(database, stagingPath, base.blockSizeBytes, shape, signal, (connection, alias) =>
+    return buildTableFile(database, stagingPath, base, shape, signal, (connection, alias) =>
       merge({ connection, table: dataTable(alias), base: dataTable(alias), baseSize, shape }, request, source),
     );
   }
   return database.withVersion({ id: versionId(base.path), path: base.path }, (baseAlias) =>
-    buildTableFile(database, stagingPath, blockSizeFor(resultBytes), shape, signal, async (connection, alias) => {
-      await connection.run(createTableSql(dataTable(alias), shape));
-      return merge(
-        { connection, table: dataTable(alias), base: dataTable(baseAlias), baseSize, shape },
-        request,
-        source,
-      );
-    }),
+    buildTableFile(
+      database,
+      stagingPath,
+      { blockSizeBytes: blockSizeFor(resultBytes) },
+      shape,
+      signal,
+      async (connection, alias) => {
+        await connection.run(createTableSql(dataTable(alias), shape));
+        return merge(
+          { connection, table: dataTable(alias), base: dataTable(baseAlias), baseSize, shape },
+          request,
+          source,
+        );
+      },
+    ),
   );
 }
 

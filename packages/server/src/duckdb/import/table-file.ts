@@ -2,7 +2,13 @@ import { chmod, constants, copyFile, rename, rm } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { BaseVersion } from '../../workers/messages.js';
 import type { TableShape } from '../../model/columns.js';
-import { LARGE_BLOCK_BYTES, LARGE_TABLE_BYTES, SMALL_BLOCK_BYTES, type EngineDatabase } from '../engine-database.js';
+import {
+  LARGE_BLOCK_BYTES,
+  LARGE_TABLE_BYTES,
+  SMALL_BLOCK_BYTES,
+  type EngineDatabase,
+  type StagedFileOptions,
+} from '../engine-database.js';
 import { quoteLiteral } from '../quoting.js';
 import { createTableSql, dataTable } from '../table-ddl.js';
 import { readNumber, readRows } from './query.js';
@@ -65,7 +71,7 @@ export interface BuiltFile<T> {
 export async function buildTableFile<T>(
   database: EngineDatabase,
   stagingPath: string,
-  blockSizeBytes: number,
+  options: StagedFileOptions,
   shape: TableShape,
   signal: AbortSignal,
   build: (connection: DuckDBConnection, alias: string) => Promise<T>,
@@ -73,7 +79,7 @@ export async function buildTableFile<T>(
   const compactPath = `${stagingPath}.compact`;
   let rewrittenWith: number | undefined;
   try {
-    const built = await database.withStagedFile(stagingPath, { blockSizeBytes }, signal, async (connection, alias) => {
+    const built = await database.withStagedFile(stagingPath, options, signal, async (connection, alias) => {
       const value = await build(connection, alias);
       await connection.run(`CHECKPOINT ${alias}`);
       const blocks = await blocksOf(connection, alias);

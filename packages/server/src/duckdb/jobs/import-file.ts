@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { DomainError } from '../../errors/domain-error.js';
 import type { JobContext, JobHandler } from '../../workers/job-context.js';
 import type { ImportRequest, ImportResult } from '../../workers/messages.js';
-import { checksumFile } from '../file-checksum.js';
+import { EarlyChecksum } from '../early-checksum.js';
 import { loadFully } from '../import/full-load.js';
 import { mustNotBeCancelled } from '../import/import-failure.js';
 import type { ImportSource } from '../import/import-source.js';
@@ -25,19 +25,24 @@ export const importFile: JobHandler<'importFile'> = (request, context) =>
     const { database, signal } = context;
     const source = await openSource(request, scratch, context);
     const load = request.incremental ? loadIncrementally : loadFully;
-    const { value: loaded, blockSizeBytes } = await load(database, request, source, signal);
-    mustNotBeCancelled(signal);
-    const file = await checksumFile(request.stagingPath, signal);
-    const { rejected, warnings, ...counts } = loaded;
-    return {
-      ...counts,
-      ...file,
-      shape: request.shape,
-      blockSizeBytes,
-      rejectedCount: rejected.count,
-      rejected: rejected.first,
-      warnings: [...source.warnings, ...warnings],
-    } satisfies ImportResult;
+    const checksum = new EarlyChecksum(request.stagingPath, signal);
+    try {
+      const { value: loaded, blockSizeBytes } = await load(database, request, source, signal, checksum);
+      mustNotBeCancelled(signal);
+      const file = await checksum.finish();
+      const { rejected, warnings, ...counts } = loaded;
+      return {
+        ...counts,
+        ...file,
+        shape: request.shape,
+        blockSizeBytes,
+        rejectedCount: rejected.count,
+        rejected: rejected.first,
+        warnings: [...source.warnings, ...warnings],
+      } satisfies ImportResult;
+    } finally {
+      await checksum.close();
+    }
   });
 
 async function openSource(request: ImportRequest, scratch: string, context: JobContext): Promise<ImportSource> {
