@@ -233,6 +233,31 @@ describe('GET …/preview', () => {
     expect(answer.body).toMatchObject({ detail: [{ loc: ['query', 'limit'] }] });
   });
 
+  it('pages through all rows, also under an order that does not tell them apart', async () => {
+    const table = await createTable(project, bucket, { id: 'INTEGER', odd: 'BOOLEAN' });
+    const csv = ['id,odd', ...Array.from({ length: 1000 }, (_, n) => `${n},${n % 2 === 1}`)];
+    mustSucceed(await importContent(table, `${csv.join('\n')}\n`));
+    const ids = async (query: string) => (await preview(table, query)).rows.map((row) => row['id']);
+    expect(await ids('?limit=2&offset=998')).toEqual([998, 999]);
+    expect(await ids('?offset=1000')).toEqual([]);
+    const paged = await Promise.all(
+      [0, 250, 500, 750].map((offset) => ids(`?order_by=odd&limit=250&offset=${offset}`)),
+    );
+    expect(paged.flat()).toEqual([
+      ...Array.from({ length: 500 }, (_, n) => 2 * n),
+      ...Array.from({ length: 500 }, (_, n) => 2 * n + 1),
+    ]);
+    const filtered = await preview(table, `?limit=1&offset=1&filter=${encodeURIComponent('odd')}`);
+    expect(filtered).toMatchObject({ rows: [{ id: 3 }], total_row_count: 1000, preview_row_count: 1 });
+  });
+
+  it.each(['-1', 'x', '1.5', '99999999999999999999'])('offset=%s is a 422', async (offset) => {
+    const table = await createTable(project, bucket, { id: 'INTEGER' });
+    const answer = await project.api.get(`${table.path}/preview?offset=${offset}`);
+    expect(answer.status).toBe(422);
+    expect(answer.body).toMatchObject({ detail: [{ loc: ['query', 'offset'] }] });
+  });
+
   it('selects columns, filters and sorts', async () => {
     const table = await createTable(project, bucket, { id: 'INTEGER', name: 'VARCHAR' });
     mustSucceed(await importContent(table, 'id,name\n1,a\n2,b\n3,c\n'));

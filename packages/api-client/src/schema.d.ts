@@ -222,7 +222,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The first rows of a table */
+    /**
+     * Some rows of a table
+     * @description Without `order_by` rows come in physical order: the order in which they were loaded. Equal rows keep it under `order_by` too, so that pages by `limit` and `offset` show each row once while the table does not change. `total_row_count` are the rows of the table, whatever the filter; `preview_row_count` are the rows of this answer.
+     */
     get: operations['tablePreview'];
     put?: never;
     post?: never;
@@ -2110,6 +2113,8 @@ export interface operations {
       query?: {
         /** @description At most this many rows, 1000 unless given */
         limit?: number;
+        /** @description How many rows to pass over first, 0 unless given */
+        offset?: number;
         /** @description Columns in the wanted order, separated by commas or repeated; "quoted" when a name has a comma */
         columns?: string[];
         /** @description A condition over the columns, without the word WHERE */

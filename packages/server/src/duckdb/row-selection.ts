@@ -22,8 +22,9 @@ export async function selectionSql(
   const columns = selectedColumns(shape, selection.columns);
   const parts = [`SELECT ${columns.map(printColumn).join(', ')} FROM ${dataTable(alias)}`];
   if (selection.filter !== null) parts.push(`WHERE ${await checkCondition(connection, selection.filter, shape)}`);
-  if (selection.orderBy !== null) parts.push(`ORDER BY ${parseOrderBy(selection.orderBy, shape)}`);
-  if (selection.limit !== null) parts.push(`LIMIT ${limitText(selection.limit)}`);
+  if (selection.orderBy !== null) parts.push(`ORDER BY ${orderOf(selection.orderBy, shape, selection.limit !== null)}`);
+  if (selection.limit !== null) parts.push(`LIMIT ${rowCountText('limit', selection.limit)}`);
+  if (selection.offset !== undefined) parts.push(`OFFSET ${rowCountText('offset', selection.offset)}`);
   return parts.join(' ');
 }
 
@@ -61,9 +62,18 @@ function unknownColumn(name: string, shape: TableShape): DomainError {
   );
 }
 
-function limitText(limit: number): string {
-  if (!Number.isSafeInteger(limit) || limit < 0) {
-    throw new DomainError('invalid_request', 'The limit must be a whole number, zero or more.', { limit });
+/**
+ * Rows that are equal in the user's order keep their physical order when only some of them are wanted: otherwise two pages
+ * could show one row twice and another never.
+ */
+function orderOf(orderBy: string, shape: TableShape, isPage: boolean): string {
+  const order = parseOrderBy(orderBy, shape);
+  return isPage ? `${order}, rowid` : order;
+}
+
+function rowCountText(name: 'limit' | 'offset', count: number): string {
+  if (!Number.isSafeInteger(count) || count < 0) {
+    throw new DomainError('invalid_request', `The ${name} must be a whole number, zero or more.`, { [name]: count });
   }
-  return String(limit);
+  return String(count);
 }

@@ -101,6 +101,8 @@ export interface RowSelection {
   /** `column [asc|desc] [nulls first|last], …` as the user wrote it. */
   readonly orderBy: string | null;
   readonly limit: number | null;
+  /** Rows passed over first; 0 when absent. */
+  readonly offset?: number;
 }
 
 export interface ExportRequest extends RowSelection {

@@ -49,6 +49,19 @@ test('chosen columns, condition and order', async () => {
   ]);
 });
 
+test('pages: every row once, in physical order or in the wanted order', async () => {
+  expect(await preview({ offset: 4998, limit: 10 })).toMatchObject([{ id: 4998 }, { id: 4999 }]);
+  expect(await preview({ offset: 5000 })).toEqual([]);
+  expect(await preview({ offset: 1, filter: `"name" = 'n3'` })).toMatchObject([{ id: 13 }, { id: 23 }]);
+  const seen: number[] = [];
+  for (let offset = 0; offset < 5000; offset += 500) {
+    const page = (await preview({ orderBy: 'name', limit: 500, offset })) as { id: number }[];
+    seen.push(...page.map(({ id }) => id));
+  }
+  expect(new Set(seen).size).toBe(5000);
+  expect(seen.slice(0, 3)).toEqual([0, 10, 20]);
+});
+
 test('concurrent previews of one version', async () => {
   const all = await Promise.all(Array.from({ length: 20 }, (_, index) => preview({ filter: `id = ${index}` })));
   expect(all.map((rows) => (rows as { id: number }[])[0]?.id)).toEqual(Array.from({ length: 20 }, (_, index) => index));
@@ -60,6 +73,7 @@ test.each<[string, Partial<PreviewRequest>, string]>([
   ['invalid_request', { columns: [] }, 'at least one column'],
   ['invalid_request', { limit: -1 }, 'zero or more'],
   ['invalid_request', { limit: 1.5 }, 'whole number'],
+  ['invalid_request', { offset: -1 }, 'offset must be'],
   ['invalid_where_clause', { filter: 'id = (select 1)' }, 'subqueries'],
   ['invalid_where_clause', { filter: `id = 'abc'` }, `Could not convert string 'abc'`],
   ['invalid_where_clause', { filter: `lower(id, 1) = 'a'` }, 'Invalid WHERE clause: No function matches'],

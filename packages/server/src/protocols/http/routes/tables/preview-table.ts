@@ -12,7 +12,11 @@ export const previewTable = defineRead({
   operation: 'table.preview',
   method: 'GET',
   path: `${TABLE_PATH}/preview`,
-  summary: 'The first rows of a table',
+  summary: 'Some rows of a table',
+  description:
+    'Without `order_by` rows come in physical order: the order in which they were loaded. Equal rows keep it under `order_by` too, ' +
+    'so that pages by `limit` and `offset` show each row once while the table does not change. `total_row_count` are the rows of the table, ' +
+    'whatever the filter; `preview_row_count` are the rows of this answer.',
   params: TableParams,
   query: Type.Object({
     limit: Type.Optional(
@@ -20,6 +24,13 @@ export const previewTable = defineRead({
         minimum: 1,
         maximum: MAX_ROWS,
         description: `At most this many rows, ${DEFAULT_ROWS} unless given`,
+      }),
+    ),
+    offset: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'How many rows to pass over first, 0 unless given',
       }),
     ),
     columns: Type.Optional(
@@ -50,6 +61,7 @@ export const previewTable = defineRead({
       filter: query.filter ?? null,
       orderBy: query.order_by ?? null,
       limit: query.limit ?? DEFAULT_ROWS,
+      ...(query.offset === undefined ? {} : { offset: query.offset }),
     };
     const { table, rowsJson, rowCount } = await services.tables.preview(tableRef(params), selection, signal);
     // Rows come as finished text from the engine: parsing them here would round 64-bit integers.
