@@ -272,6 +272,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/projects/{project_id}/branches/{branch_id}/buckets/{bucket_name}/tables/{table_name}/versions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The states a table had, newest first
+     * @description The current version, and the replaced ones that are kept: by default for 7 days, and 10 of them at most.
+     */
+    get: operations['versionList'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/buckets/{bucket_name}/tables/{table_name}/versions/{version_id}/restore': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Bring back an earlier state of a table
+     * @description Columns, key, defaults and rows become those of that version, at once and whatever its size. The state before it stays in the history, so that this can be undone as well. To restore the current version changes nothing.
+     */
+    post: operations['versionRestore'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/projects/{project_id}/files/prepare': {
     parameters: {
       query?: never;
@@ -642,12 +682,39 @@ export interface components {
       where_filter?: string | null;
       order_by?: string | null;
       limit?: number | null;
+      version?: string | null;
+      as_of?: string | null;
     };
     ExportResult: {
       file_id: string;
       file_path: string;
       rows_exported: number;
       file_size_bytes: number;
+    };
+    TableVersion: {
+      id: string;
+      /** @description What made it, for example `table.import` */
+      operation: string;
+      row_count: number;
+      size_bytes: number;
+      /** Format: date-time */
+      created_at: string;
+      /** @description Id of the key that made it; `admin` for the admin key */
+      created_by: string;
+      is_current: boolean;
+      replaced_at: string | null;
+      expires_at: string | null;
+    };
+    TableVersionList: {
+      versions: components['schemas']['TableVersion'][];
+      total: number;
+    };
+    RestoredVersion: {
+      restored_version_id: string;
+      /** @description The current version afterwards; the same when it was current already */
+      version_id: string;
+      row_count: number;
+      size_bytes: number;
     };
     File: {
       id: string;
@@ -2121,6 +2188,10 @@ export interface operations {
         filter?: string;
         /** @description `column [asc|desc]`, separated by commas */
         order_by?: string;
+        /** @description Read this version of the table instead of the current one */
+        version?: string;
+        /** @description Read the table as it was at this ISO 8601 time, in UTC unless it says otherwise; not with `version` */
+        as_of?: string;
       };
       header?: never;
       path: {
@@ -2146,7 +2217,7 @@ export interface operations {
           'application/json': components['schemas']['TablePreview'];
         };
       };
-      /** @description `invalid_order_by`, `invalid_where_clause`, `unknown_column` */
+      /** @description `invalid_order_by`, `invalid_request`, `invalid_where_clause`, `unknown_column` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2173,7 +2244,7 @@ export interface operations {
           'application/json': components['schemas']['Error'];
         };
       };
-      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found`, `table_not_found` */
+      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found`, `table_not_found`, `version_not_found` */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2415,7 +2486,7 @@ export interface operations {
           'application/json': components['schemas']['ExportResult'];
         };
       };
-      /** @description `invalid_compression`, `invalid_format`, `invalid_order_by`, `invalid_where_clause`, `unknown_column` */
+      /** @description `invalid_compression`, `invalid_format`, `invalid_order_by`, `invalid_request`, `invalid_where_clause`, `unknown_column` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2442,7 +2513,7 @@ export interface operations {
           'application/json': components['schemas']['Error'];
         };
       };
-      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found`, `table_not_found` */
+      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found`, `table_not_found`, `version_not_found` */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2507,6 +2578,182 @@ export interface operations {
       };
       /** @description `out_of_memory`, `storage_full` */
       507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  versionList: {
+    parameters: {
+      query?: {
+        /** @description Page size, 100 unless given */
+        limit?: number;
+        /** @description How many to pass over, 0 unless given */
+        offset?: number;
+      };
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Bucket name */
+        bucket_name: string;
+        /** @description Table name */
+        table_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The versions, and how many there are in all */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TableVersionList'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found`, `table_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  versionRestore: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Bucket name */
+        bucket_name: string;
+        /** @description Table name */
+        table_name: string;
+        /** @description Version id */
+        version_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The table is as it was */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RestoredVersion'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found`, `table_not_found`, `version_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict`, `version_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `table_busy` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
         headers: {
           [name: string]: unknown;
         };

@@ -29,9 +29,11 @@ import { FileQuota } from './services/file-quota.js';
 import { Files } from './services/files.js';
 import { IdempotencyKeys } from './services/idempotency-keys.js';
 import { Projects } from './services/projects.js';
+import { TableHistory } from './services/table-history.js';
 import { TablePublisher } from './services/table-publisher.js';
 import { Tables } from './services/tables.js';
 import { Transfers } from './services/transfers.js';
+import { Versions } from './services/versions.js';
 import { ChildProcessWorkerPool } from './workers/child-process-worker-pool.js';
 import { enginePoolOptions } from './workers/engine-pool-options.js';
 import type { Logger as PinoLogger } from 'pino';
@@ -82,8 +84,8 @@ export async function startApp(
   const pins = new VersionPins();
   const writer = new VersionWriter(fileSystem, layout, metadata, clock, logger);
   const liveTree = new LiveTree(fileSystem, layout, logger);
-  const { history } = config.engine;
-  const collector = new VersionCollector(metadata, fileSystem, layout, pins, clock, history.maxAgeMs, logger);
+  const { maxAgeMs, maxVersions } = config.engine.history;
+  const collector = new VersionCollector(metadata, fileSystem, layout, pins, clock, maxAgeMs, logger);
   const recovery = new Recovery(metadata, fileSystem, layout, liveTree, writer, logger);
   const fileStore = new DiskFileStore(config.storage.filesDirectory, fileSystem);
   await lifecycle.start('recovery', () => recovery.prepare());
@@ -135,13 +137,15 @@ export async function startApp(
     },
   });
   const autoSnapshots = new AutoSnapshots();
-  const publisher = new TablePublisher(metadata, autoSnapshots, { liveTree, collector }, history);
+  const publisher = new TablePublisher(metadata, autoSnapshots, { liveTree, collector }, { maxVersions });
+  const history = new TableHistory(metadata, clock, { maxAgeMs });
   const services: HttpServices = {
     backend: new Backend(layout.directories, fileSystem, metadata, pool, guard),
     projects: new Projects(metadata, { layout, fileSystem, fileStore, collector, guard }, logger),
     buckets: new Buckets(metadata, autoSnapshots, liveTree, collector, guard),
-    tables: new Tables(metadata, engine, locks, autoSnapshots, liveTree, collector, guard),
-    transfers: new Transfers(metadata, engine, locks, publisher, { fileStore, guard, quota }, config.engine),
+    tables: new Tables(metadata, engine, locks, history, autoSnapshots, liveTree, collector, guard),
+    transfers: new Transfers(metadata, engine, locks, history, publisher, { fileStore, guard, quota }, config.engine),
+    versions: new Versions(metadata, engine, locks, history, publisher),
     files,
     changes,
     authenticator,

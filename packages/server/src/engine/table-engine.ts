@@ -1,6 +1,6 @@
 import { DomainError } from '../errors/domain-error.js';
 import type { MetadataReader } from '../metadata/metadata-store.js';
-import type { TableRecord, VersionRecord } from '../metadata/records.js';
+import type { VersionRecord } from '../metadata/records.js';
 import type { TableShape } from '../model/columns.js';
 import type {
   BuiltVersion,
@@ -98,16 +98,19 @@ export class TableEngine {
   }
 
   /**
-   * Reads a table and keeps its current version's file until `use` is done. A reader sees one whole version, whatever is
-   * published meanwhile.
+   * Finds a version and keeps its file until `use` is done. A reader sees one whole version, whatever is published
+   * meanwhile. `load` says which one: that of a table as it is now, of one as it was, of a snapshot.
    */
-  async withPinned<T>(load: () => Promise<TableRecord>, use: (table: TableRecord) => Promise<T>): Promise<T> {
+  async withPinned<S extends { readonly current: VersionRecord }, T>(
+    load: () => Promise<S>,
+    use: (found: S) => Promise<T>,
+  ): Promise<T> {
     for (let attempt = 0; attempt < MAX_PIN_ATTEMPTS; attempt += 1) {
-      const table = await load();
-      using pin = this.pins.pin(table.current.id);
-      // Collected between reading and pinning: then the table has a newer version, or is gone.
-      if (pin === undefined || (await this.metadata.getVersion(table.current.id)) === undefined) continue;
-      return await use(table);
+      const found = await load();
+      using pin = this.pins.pin(found.current.id);
+      // Collected between finding and pinning: then there is a newer version, or `load` says that nothing is left.
+      if (pin === undefined || (await this.metadata.getVersion(found.current.id)) === undefined) continue;
+      return await use(found);
     }
     throw new DomainError('version_conflict', 'The table changes faster than it can be read; repeat the request');
   }

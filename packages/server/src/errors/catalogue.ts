@@ -55,6 +55,11 @@ export const ERROR_CATALOGUE = {
   },
   bucket_not_found: { http: 404, meaning: 'The bucket does not exist.', remedy: 'List the buckets of the project.' },
   table_not_found: { http: 404, meaning: 'The table does not exist.', remedy: 'List the tables of the bucket.' },
+  version_not_found: {
+    http: 404,
+    meaning: 'The history of the table does not have this version, or does not reach back to this time.',
+    remedy: 'List the versions of the table; the message says how far back they go.',
+  },
   file_not_found: {
     http: 404,
     meaning: 'The file does not exist in this project.',

@@ -74,10 +74,15 @@ export interface MetadataReader {
   getVersion(versionId: string): Promise<VersionRecord | undefined>;
   /** Current, kept and not yet collected versions, in id order after `afterId`: for recovery and `doctor`. */
   listVersions(afterId: string | undefined, limit: number): Promise<readonly VersionRecord[]>;
-  /** The current version of a table and those its history keeps, newest first. */
-  listTableVersions(tableId: string, page: Page): Promise<Listed<KeptVersionRecord>>;
-  /** The version that was current at a moment; undefined when history does not reach back that far. */
-  getTableVersionAt(tableId: string, moment: Date): Promise<KeptVersionRecord | undefined>;
+  /**
+   * The current version of a table and those its history keeps, newest first. History ends with what was replaced at
+   * `replacedSince`, whether older versions are still there or not.
+   */
+  listTableVersions(tableId: string, replacedSince: Date, page: Page): Promise<Listed<KeptVersionRecord>>;
+  /** One of these versions. */
+  getTableVersion(tableId: string, versionId: string, replacedSince: Date): Promise<KeptVersionRecord | undefined>;
+  /** The one that was current at a moment; undefined when history does not reach back that far. */
+  getTableVersionAt(tableId: string, moment: Date, replacedSince: Date): Promise<KeptVersionRecord | undefined>;
   /**
    * Versions that neither a table, a snapshot nor history needs, oldest first: dispensable ones, and those that were
    * retired before `retiredBefore`.

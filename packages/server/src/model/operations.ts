@@ -32,6 +32,8 @@ export const OPERATIONS = {
   'table.preview': { access: 'read', change: false, resource: 'table' },
   'table.import': { access: 'write', change: true, resource: 'table' },
   'table.export': { access: 'read', change: true, resource: 'table' },
+  'version.list': { access: 'read', change: false, resource: 'table' },
+  'version.restore': { access: 'write', change: true, resource: 'table' },
   'file.prepare': { access: 'write', change: true, resource: 'file' },
   'file.upload': { access: 'write', change: true, resource: 'file' },
   'file.register': { access: 'write', change: true, resource: 'file' },

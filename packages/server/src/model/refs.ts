@@ -12,4 +12,12 @@ export interface TableRef extends BucketRef {
   readonly tableName: string;
 }
 
+/** One of the versions that the history of a table keeps: by its id, or the one that was current at a moment. */
+export type VersionChoice = { readonly versionId: string } | { readonly asOf: Date };
+
+/** A table as it is, or as it was. */
+export interface TableVersionRef extends TableRef {
+  readonly at?: VersionChoice;
+}
+
 export const DEFAULT_BRANCH_ID = 'default';

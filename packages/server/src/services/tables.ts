@@ -8,12 +8,13 @@ import type { BucketRecord, TableRecord } from '../metadata/records.js';
 import { nameKey, type ColumnDefinition, type TableShape } from '../model/columns.js';
 import { newSortableId } from '../model/ids.js';
 import { mustBeValidColumnName, mustBeValidTableName } from '../model/names.js';
-import type { BucketRef, TableRef } from '../model/refs.js';
+import type { BucketRef, TableRef, TableVersionRef } from '../model/refs.js';
 import type { RowSelection } from '../workers/messages.js';
 import type { AutoSnapshots } from './auto-snapshots.js';
 import type { Change } from './change.js';
 import type { DiskGuard } from './disk-guard.js';
 import { requireBucket, requireBucketToChange, requireTable, requireTableToChange } from './require-bucket.js';
+import type { TableHistory } from './table-history.js';
 import { lockOf, resourceIdOf } from './table-names.js';
 import { builtVersion } from './table-publisher.js';
 
@@ -35,6 +36,7 @@ export class Tables {
     private readonly metadata: MetadataStore,
     private readonly engine: TableEngine,
     private readonly locks: TableLocks,
+    private readonly history: TableHistory,
     private readonly autoSnapshots: AutoSnapshots,
     private readonly liveTree: LiveTree,
     private readonly collector: VersionCollector,
@@ -89,9 +91,9 @@ export class Tables {
     this.collector.schedule();
   }
 
-  async preview(ref: TableRef, selection: RowSelection, signal?: AbortSignal): Promise<TablePreview> {
+  async preview(ref: TableVersionRef, selection: RowSelection, signal?: AbortSignal): Promise<TablePreview> {
     return await this.engine.withPinned(
-      () => requireTable(this.metadata, ref),
+      () => this.history.requireTable(ref),
       async (table) => ({ table, ...(await this.engine.preview(table.current, selection, signal)) }),
     );
   }

@@ -5,13 +5,14 @@ import type { FileStore } from '../files/file-store.js';
 import type { MetadataStore } from '../metadata/metadata-store.js';
 import type { FileRecord, TableRecord } from '../metadata/records.js';
 import { newPublicId } from '../model/ids.js';
-import type { TableRef } from '../model/refs.js';
+import type { TableRef, TableVersionRef } from '../model/refs.js';
 import type { CsvOptions, ExportResult, ImportResult, RejectedRow, RowSelection } from '../workers/messages.js';
 import type { Change } from './change.js';
 import type { DiskGuard } from './disk-guard.js';
 import { finalFileKey } from './file-keys.js';
 import type { FileQuota } from './file-quota.js';
-import { requireTable, requireTableToChange } from './require-bucket.js';
+import { requireTableToChange } from './require-bucket.js';
+import type { TableHistory } from './table-history.js';
 import { lockOf, resourceIdOf } from './table-names.js';
 import type { TablePublisher } from './table-publisher.js';
 
@@ -65,6 +66,7 @@ export class Transfers {
     private readonly metadata: MetadataStore,
     private readonly engine: TableEngine,
     private readonly locks: TableLocks,
+    private readonly history: TableHistory,
     private readonly publisher: TablePublisher,
     private readonly disk: {
       readonly fileStore: FileStore;
@@ -113,17 +115,17 @@ export class Transfers {
   /** Writes the selected rows to a new file of the Files API, in one pass. */
   async exportTable(
     change: Change<ExportReport>,
-    ref: TableRef,
+    ref: TableVersionRef,
     input: ExportInput,
     signal?: AbortSignal,
   ): Promise<ExportReport> {
-    await requireTable(this.metadata, ref);
+    await this.history.requireTable(ref);
     const format = mustBeFormat(input.format);
     const compression = mustBeCompression(format, input.compression);
     await this.disk.guard.mustHaveRoom();
     await this.disk.quota.mustAllow(ref.projectId, 0);
     return await this.engine.withPinned(
-      () => requireTable(this.metadata, ref),
+      () => this.history.requireTable(ref),
       async (table) => {
         const id = newPublicId();
         const name = exportName(table.name, change.now, format, compression);
@@ -204,7 +206,11 @@ export class Transfers {
       await tx.insertFile(file);
       await change.commit(
         tx,
-        { projectId: table.projectId, resourceId: resourceIdOf(table), details: { file_id: file.id } },
+        {
+          projectId: table.projectId,
+          resourceId: resourceIdOf(table),
+          details: { file_id: file.id, version_id: table.current.id },
+        },
         report,
       );
     });

@@ -235,6 +235,10 @@ function defaults(refused: RefusedChange[]): HttpServices {
         }),
       exportTable: () => Promise.resolve({ file: downloadOf(Buffer.from('a')).file, rowsExported: 1 }),
     },
+    versions: {
+      list: () => list({ ...table.current, retiredAt: null, expiresAt: null }),
+      restore: (_change, _table, versionId) => Promise.resolve({ table, restoredVersionId: versionId }),
+    },
     files: {
       prepare: () => Promise.resolve(upload),
       upload: async (_change, _projectId, uploadKey, source) => {

@@ -108,7 +108,8 @@ export function describeVersions(store: () => MetadataStore): void {
         }),
       );
     for (const next of [2, 3, 4, 5]) await publishKeeping(next, 2);
-    const { items, total } = await store().listTableVersions('table-orders', { limit: 10, offset: 0 });
+    const all = { limit: 10, offset: 0 };
+    const { items, total } = await store().listTableVersions('table-orders', START, all);
     expect(items.map(({ id, retiredAt }) => [id, retiredAt])).toEqual([
       ['orders-5', null],
       ['orders-4', at(5)],
@@ -120,7 +121,7 @@ export function describeVersions(store: () => MetadataStore): void {
     const older = await store().listCollectableVersions(at(5), 10);
     expect(older.map(({ id }) => id)).toEqual(['orders-1', 'orders-2', 'orders-3']);
     await publishKeeping(6, 0);
-    expect((await store().listTableVersions('table-orders', { limit: 10, offset: 0 })).total).toBe(1);
+    expect((await store().listTableVersions('table-orders', START, all)).total).toBe(1);
   });
 
   it('knows the version of a moment, as far as history reaches', async () => {
@@ -129,7 +130,8 @@ export function describeVersions(store: () => MetadataStore): void {
       const created = version(`orders-${next}`, 'table-orders', { createdAt: at(next * 10) });
       await store().transaction((tx) => tx.publishVersion(created, `orders-${next - 1}`, publishing(next * 10)));
     }
-    const idAt = async (seconds: number) => (await store().getTableVersionAt('table-orders', at(seconds)))?.id;
+    const idAt = async (seconds: number, replacedSince = 0) =>
+      (await store().getTableVersionAt('table-orders', at(seconds), at(replacedSince)))?.id;
     expect([await idAt(-1), await idAt(0), await idAt(19), await idAt(20), await idAt(99)]).toEqual([
       undefined,
       'orders-1',
@@ -137,6 +139,20 @@ export function describeVersions(store: () => MetadataStore): void {
       'orders-2',
       'orders-3',
     ]);
+    expect([await idAt(19, 20), await idAt(19, 21), await idAt(99, 1000)]).toEqual(['orders-1', undefined, 'orders-3']);
+  });
+
+  it('finds a version in the history of its own table only, as far back as history goes', async () => {
+    await startWithTable();
+    await publish(version('orders-2', 'table-orders'), 'orders-1');
+    const find = async (tableId: string, id: string, replacedSince: number) =>
+      (await store().getTableVersion(tableId, id, at(replacedSince)))?.retiredAt;
+    expect(await find('table-orders', 'orders-1', 5)).toEqual(at(5));
+    expect(await find('table-orders', 'orders-1', 6)).toBeUndefined();
+    expect(await find('table-orders', 'orders-2', 1000)).toBeNull();
+    expect(await find('table-items', 'orders-2', 0)).toBeUndefined();
+    expect(await find('table-orders', 'orders-9', 0)).toBeUndefined();
+    expect((await store().listTableVersions('table-orders', at(6), { limit: 10, offset: 0 })).total).toBe(1);
   });
 
   it('releases a file when the last version over it is forgotten', async () => {

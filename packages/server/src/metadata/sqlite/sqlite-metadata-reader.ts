@@ -68,12 +68,16 @@ export class SqliteMetadataReader implements MetadataReader {
     return versions.listVersions(this.db, afterId, limit);
   }
 
-  listTableVersions(tableId: string, page: Page): Promise<Listed<KeptVersionRecord>> {
-    return versions.listTableVersions(this.db, tableId, page);
+  listTableVersions(tableId: string, replacedSince: Date, page: Page): Promise<Listed<KeptVersionRecord>> {
+    return versions.listTableVersions(this.db, tableId, replacedSince, page);
   }
 
-  getTableVersionAt(tableId: string, moment: Date): Promise<KeptVersionRecord | undefined> {
-    return versions.getTableVersionAt(this.db, tableId, moment);
+  getTableVersion(tableId: string, versionId: string, replacedSince: Date): Promise<KeptVersionRecord | undefined> {
+    return versions.getTableVersion(this.db, tableId, versionId, replacedSince);
+  }
+
+  getTableVersionAt(tableId: string, moment: Date, replacedSince: Date): Promise<KeptVersionRecord | undefined> {
+    return versions.getTableVersionAt(this.db, tableId, moment, replacedSince);
   }
 
   listCollectableVersions(retiredBefore: Date, limit: number): Promise<readonly VersionRecord[]> {

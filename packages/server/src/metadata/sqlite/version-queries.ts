@@ -31,23 +31,48 @@ export async function listVersions(
   return rows.map(toVersion);
 }
 
-export async function listTableVersions(db: Database, tableId: string, page: Page): Promise<Listed<KeptVersionRecord>> {
-  const kept = db.selectFrom('versions').where('table_id', '=', tableId).where('dispensable', '=', 0);
+/** The history of a table: its current version, and what it keeps of the replaced ones. */
+function selectHistory(db: Database, tableId: string, replacedSince: Date) {
+  return db
+    .selectFrom('versions')
+    .where('table_id', '=', tableId)
+    .where('dispensable', '=', 0)
+    .where((eb) => eb.or([eb('retired_at', 'is', null), eb('retired_at', '>=', replacedSince.getTime())]));
+}
+
+export async function listTableVersions(
+  db: Database,
+  tableId: string,
+  replacedSince: Date,
+  page: Page,
+): Promise<Listed<KeptVersionRecord>> {
+  const kept = selectHistory(db, tableId, replacedSince);
   const rows = await kept.selectAll().orderBy('id', 'desc').limit(page.limit).offset(page.offset).execute();
   const { total } = await kept.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
   return { items: rows.map(toKeptVersion), total };
+}
+
+export async function getTableVersion(
+  db: Database,
+  tableId: string,
+  versionId: string,
+  replacedSince: Date,
+): Promise<KeptVersionRecord | undefined> {
+  const row = await selectHistory(db, tableId, replacedSince)
+    .selectAll()
+    .where('id', '=', versionId)
+    .executeTakeFirst();
+  return row && toKeptVersion(row);
 }
 
 export async function getTableVersionAt(
   db: Database,
   tableId: string,
   moment: Date,
+  replacedSince: Date,
 ): Promise<KeptVersionRecord | undefined> {
-  const row = await db
-    .selectFrom('versions')
+  const row = await selectHistory(db, tableId, replacedSince)
     .selectAll()
-    .where('table_id', '=', tableId)
-    .where('dispensable', '=', 0)
     .where('created_at', '<=', moment.getTime())
     .where((eb) => eb.or([eb('retired_at', 'is', null), eb('retired_at', '>', moment.getTime())]))
     .orderBy('id', 'desc')

@@ -5,11 +5,12 @@ import type {
   BucketRecord,
   FileRecord,
   JsonObject,
+  KeptVersionRecord,
   ProjectRecord,
   TableRecord,
   UploadRecord,
 } from '../../metadata/records.js';
-import type { BranchRef, BucketRef, TableRef } from '../../model/refs.js';
+import type { BranchRef, BucketRef, TableRef, TableVersionRef } from '../../model/refs.js';
 import type { ChangeRunner } from '../../services/change-runner.js';
 import type { Change } from '../../services/change.js';
 import type { CsvOptions, ImportRequest, RejectedRow, RowSelection } from '../../workers/messages.js';
@@ -25,6 +26,7 @@ export interface HttpServices {
   readonly buckets: BucketService;
   readonly tables: TableService;
   readonly transfers: TransferService;
+  readonly versions: VersionService;
   readonly files: FileService;
   readonly changes: Pick<ChangeRunner, 'run' | 'refused'>;
   readonly authenticator: Pick<Authenticator, 'authenticate'>;
@@ -104,7 +106,7 @@ export interface TableService {
   get(table: TableRef): Promise<TableRecord>;
   delete(change: Change<void>, table: TableRef): Promise<void>;
   preview(
-    table: TableRef,
+    table: TableVersionRef,
     selection: RowSelection,
     signal: AbortSignal,
   ): Promise<{ table: TableRecord; rowsJson: string; rowCount: number }>;
@@ -148,10 +150,25 @@ export interface TransferService {
   importFile(change: Change<ImportReport>, table: TableRef, input: ImportInput): Promise<ImportReport>;
   exportTable(
     change: Change<ExportReport>,
-    table: TableRef,
+    table: TableVersionRef,
     input: ExportInput,
     signal: AbortSignal,
   ): Promise<ExportReport>;
+}
+
+/** A version that the history of a table keeps; both times are null while it is current. */
+export interface HistoryEntry extends KeptVersionRecord {
+  readonly expiresAt: Date | null;
+}
+
+export interface RestoredVersion {
+  readonly table: TableRecord;
+  readonly restoredVersionId: string;
+}
+
+export interface VersionService {
+  list(table: TableRef, page: Page): Promise<Listed<HistoryEntry>>;
+  restore(change: Change<RestoredVersion>, table: TableRef, versionId: string): Promise<RestoredVersion>;
 }
 
 export interface UploadResult {

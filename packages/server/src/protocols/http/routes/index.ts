@@ -5,6 +5,7 @@ import { projectRoutes } from './projects/index.js';
 import { bucketRoutes } from './buckets/index.js';
 import { tableRoutes } from './tables/index.js';
 import { transferRoutes } from './transfers/index.js';
+import { versionRoutes } from './versions/index.js';
 import { fileRoutes } from './files/index.js';
 
 /** Every operation of the native REST API. */
@@ -15,5 +16,6 @@ export const routes: readonly Route[] = [
   ...bucketRoutes,
   ...tableRoutes,
   ...transferRoutes,
+  ...versionRoutes,
   ...fileRoutes,
 ];

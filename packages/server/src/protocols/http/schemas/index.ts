@@ -20,6 +20,7 @@ import {
 } from './projects.js';
 import { tableSchemas } from './tables.js';
 import { transferSchemas } from './transfers.js';
+import { versionSchemas } from './versions.js';
 
 /** Every shape that the OpenAPI document names; a schema not listed here is described in place. */
 export const sharedSchemas: readonly TSchema[] = [
@@ -41,6 +42,7 @@ export const sharedSchemas: readonly TSchema[] = [
   CreateBucketBody,
   ...tableSchemas,
   ...transferSchemas,
+  ...versionSchemas,
   FileSchema,
   FileListSchema,
   PrepareFileBody,

@@ -20,6 +20,10 @@ export const ProjectParams = Type.Object(projectId);
 export const BranchParams = Type.Object(branchId);
 export const BucketParams = Type.Object(bucketName);
 export const TableParams = Type.Object({ ...bucketName, table_name: Type.String({ description: 'Table name' }) });
+export const TableVersionParams = Type.Object({
+  ...TableParams.properties,
+  version_id: Type.String({ description: 'Version id' }),
+});
 export const FileParams = Type.Object({ ...projectId, file_id: Type.String({ description: 'File id' }) });
 export const UploadParams = Type.Object({
   ...projectId,

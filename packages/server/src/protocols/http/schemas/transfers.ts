@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox';
 import type { CsvOptions } from '../../../workers/messages.js';
 import type { ExportInput, ExportReport, ImportInput, ImportReport } from '../services.js';
 import { Nullable, OneOf, Shared } from './nullable.js';
+import { versionChoiceMembers } from './version-choice.js';
 
 const CsvOptionsSchema = Type.Object(
   {
@@ -79,6 +80,8 @@ export const ExportBody = Type.Object(
     where_filter: Type.Optional(Nullable(Type.String({ description: 'A condition, without the word WHERE' }))),
     order_by: Type.Optional(Nullable(Type.String({ description: '`column [asc|desc]`, separated by commas' }))),
     limit: Type.Optional(Nullable(Type.Integer({ minimum: 0, description: '0 and null mean no limit' }))),
+    version: Type.Optional(Nullable(versionChoiceMembers.version)),
+    as_of: Type.Optional(Nullable(versionChoiceMembers.as_of)),
   },
   { $id: 'ExportTable' },
 );

@@ -4,6 +4,7 @@ import { JsonText } from '../../json-text.js';
 import { splitNames } from '../../name-list.js';
 import { TABLE_PATH, TableParams, tableRef } from '../../schemas/paths.js';
 import { renderSelectedColumns, TablePreviewSchema } from '../../schemas/tables.js';
+import { versionChoice, versionChoiceMembers } from '../../schemas/version-choice.js';
 
 const DEFAULT_ROWS = 1000;
 const MAX_ROWS = 10_000;
@@ -40,6 +41,8 @@ export const previewTable = defineRead({
     ),
     filter: Type.Optional(Type.String({ description: 'A condition over the columns, without the word WHERE' })),
     order_by: Type.Optional(Type.String({ description: '`column [asc|desc]`, separated by commas' })),
+    version: Type.Optional(versionChoiceMembers.version),
+    as_of: Type.Optional(versionChoiceMembers.as_of),
   }),
   success: { status: 200, description: 'Rows as objects, members in column order', schema: TablePreviewSchema },
   errors: [
@@ -51,6 +54,8 @@ export const previewTable = defineRead({
     'branch_not_found',
     'bucket_not_found',
     'table_not_found',
+    'version_not_found',
+    'invalid_request',
     'server_busy',
     'deadline_exceeded',
   ],
@@ -63,7 +68,11 @@ export const previewTable = defineRead({
       limit: query.limit ?? DEFAULT_ROWS,
       ...(query.offset === undefined ? {} : { offset: query.offset }),
     };
-    const { table, rowsJson, rowCount } = await services.tables.preview(tableRef(params), selection, signal);
+    const { table, rowsJson, rowCount } = await services.tables.preview(
+      { ...tableRef(params), ...versionChoice(query) },
+      selection,
+      signal,
+    );
     // Rows come as finished text from the engine: parsing them here would round 64-bit integers.
     const described = JSON.stringify(renderSelectedColumns(table, columns));
     return new JsonText(

@@ -1,5 +1,6 @@
 import { defineChange } from '../../define-route.js';
 import { TABLE_PATH, TableParams, tableRef } from '../../schemas/paths.js';
+import { versionChoice } from '../../schemas/version-choice.js';
 import { ExportBody, exportInput, ExportResultSchema, renderExport } from '../../schemas/transfers.js';
 
 export const exportTable = defineChange({
@@ -21,6 +22,8 @@ export const exportTable = defineChange({
     'branch_not_found',
     'bucket_not_found',
     'table_not_found',
+    'version_not_found',
+    'invalid_request',
     'quota_exceeded',
     'server_busy',
     'deadline_exceeded',
@@ -28,6 +31,6 @@ export const exportTable = defineChange({
     'storage_full',
   ],
   run: ({ services, params, body, signal }, change) =>
-    services.transfers.exportTable(change, tableRef(params), exportInput(body), signal),
+    services.transfers.exportTable(change, { ...tableRef(params), ...versionChoice(body) }, exportInput(body), signal),
   render: renderExport,
 });
