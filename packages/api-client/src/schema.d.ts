@@ -143,6 +143,65 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/projects/{project_id}/api-keys': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List the keys that are not revoked, newest first */
+    get: operations['apiKeyList'];
+    put?: never;
+    /** Create a key of the project or of one branch */
+    post: operations['apiKeyCreate'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/api-keys/{key_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One key, also a revoked one */
+    get: operations['apiKeyGet'];
+    put?: never;
+    post?: never;
+    /**
+     * Revoke a key
+     * @description Holds from the next request on. The last live `project_admin` key cannot be revoked, only rotated.
+     */
+    delete: operations['apiKeyRevoke'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/api-keys/{key_id}/rotate': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Replace a key by a new one with the same rights
+     * @description The old key ends with this request. The new one lives as many days as the old one was given.
+     */
+    post: operations['apiKeyRotate'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/projects/{project_id}/branches/{branch_id}/buckets': {
     parameters: {
       query?: never;
@@ -563,6 +622,59 @@ export interface components {
       settings?: {
         [key: string]: unknown;
       } | null;
+    };
+    ApiKey: {
+      id: string;
+      project_id: string;
+      branch_id: string | null;
+      /** @description The key without its secret part */
+      key_prefix: string;
+      /**
+       * @description `project_admin`: everything in the project. `project_read`: reads it. `branch_admin`: reads and writes one branch. `branch_read`: reads one branch
+       * @enum {string}
+       */
+      scope: 'project_admin' | 'project_read' | 'branch_admin' | 'branch_read';
+      description: string | null;
+      /** Format: date-time */
+      created_at: string;
+      expires_at: string | null;
+      /** @description Id of the key that made it, `admin` for the admin key */
+      created_by: string;
+      last_used_at: string | null;
+      is_revoked: boolean;
+    };
+    IssuedApiKey: {
+      id: string;
+      project_id: string;
+      branch_id: string | null;
+      /** @description The key without its secret part */
+      key_prefix: string;
+      /**
+       * @description `project_admin`: everything in the project. `project_read`: reads it. `branch_admin`: reads and writes one branch. `branch_read`: reads one branch
+       * @enum {string}
+       */
+      scope: 'project_admin' | 'project_read' | 'branch_admin' | 'branch_read';
+      description: string | null;
+      /** Format: date-time */
+      created_at: string;
+      expires_at: string | null;
+      /** @description The key itself; shown only here */
+      api_key: string;
+    };
+    ApiKeyList: {
+      api_keys: components['schemas']['ApiKey'][];
+      count: number;
+    };
+    CreateApiKey: {
+      /** @description What the key is for; may be empty */
+      description: string;
+      /**
+       * @description `project_admin`: everything in the project. `project_read`: reads it. `branch_admin`: reads and writes one branch. `branch_read`: reads one branch
+       * @enum {string}
+       */
+      scope?: 'project_admin' | 'project_read' | 'branch_admin' | 'branch_read';
+      branch_id?: string | null;
+      expires_in_days?: number | null;
     };
     Bucket: {
       name: string;
@@ -1455,6 +1567,415 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  apiKeyList: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What each key may do; never the keys themselves */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ApiKeyList'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  apiKeyCreate: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "description": "Reports, read only",
+         *       "scope": "project_read",
+         *       "expires_in_days": 90
+         *     }
+         */
+        'application/json': components['schemas']['CreateApiKey'];
+      };
+    };
+    responses: {
+      /** @description The key, for the only time */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['IssuedApiKey'];
+        };
+      };
+      /** @description `invalid_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  apiKeyGet: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Id of the key, not the key itself */
+        key_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What the key may do */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ApiKey'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `api_key_not_found`, `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  apiKeyRevoke: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Id of the key, not the key itself */
+        key_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Revoked; repeating it is fine */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `cannot_revoke_last_admin_key` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `api_key_not_found`, `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  apiKeyRotate: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Id of the key, not the key itself */
+        key_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The new key, for the only time */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['IssuedApiKey'];
+        };
+      };
+      /** @description `cannot_rotate_revoked_key` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `api_key_not_found`, `branch_not_found`, `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
         };
       };
     };

@@ -1,5 +1,6 @@
 import { createHttpServer } from './protocols/http/server.js';
 import { Authenticator } from './auth/authenticator.js';
+import { KeyUses } from './auth/key-uses.js';
 import type { Config } from './config/config.js';
 import { Layout } from './engine/layout.js';
 import { LiveTree } from './engine/live-tree.js';
@@ -19,6 +20,7 @@ import { SqliteMetadataStore } from './metadata/sqlite/sqlite-metadata-store.js'
 import type { MetadataStore } from './metadata/metadata-store.js';
 import { Metrics } from './observability/metrics.js';
 import type { HttpServices } from './protocols/http/services.js';
+import { ApiKeys } from './services/api-keys.js';
 import { AuditLog } from './services/audit-log.js';
 import { AutoSnapshots } from './services/auto-snapshots.js';
 import { Backend } from './services/backend.js';
@@ -119,7 +121,8 @@ export async function startApp(
     maxFiles: config.files.projectMaxFiles,
     maxBytes: config.files.projectMaxFileBytes,
   });
-  const authenticator = new Authenticator(metadata, adminKey, clock, logger);
+  const keyUses = new KeyUses(metadata, logger);
+  const authenticator = new Authenticator(metadata, adminKey, clock, keyUses);
   const audit = new AuditLog(metadata, logger);
   const idempotencyKeys = new IdempotencyKeys(metadata, clock, config.idempotency.ttlMs, metrics.idempotency);
   const changes = new ChangeRunner(metadata, idempotencyKeys, audit, clock, metrics.operations);
@@ -142,6 +145,7 @@ export async function startApp(
   const services: HttpServices = {
     backend: new Backend(layout.directories, fileSystem, metadata, pool, guard),
     projects: new Projects(metadata, { layout, fileSystem, fileStore, collector, guard }, logger),
+    apiKeys: new ApiKeys(metadata, keyUses),
     buckets: new Buckets(metadata, autoSnapshots, liveTree, collector, guard),
     tables: new Tables(metadata, engine, locks, history, autoSnapshots, liveTree, collector, guard),
     transfers: new Transfers(metadata, engine, locks, history, publisher, { fileStore, guard, quota }, config.engine),
@@ -163,7 +167,7 @@ export async function startApp(
     'buffers',
     () => undefined,
     async () => {
-      await authenticator.flushUses();
+      await keyUses.flush();
       await audit.flush();
     },
   );
@@ -178,7 +182,6 @@ export async function startApp(
     () =>
       new Maintenance(
         [
-          { name: 'last use of API keys', run: () => authenticator.flushUses() },
           { name: 'retired versions', run: () => collector.collect() },
           { name: 'expired uploads', run: async () => void (await files.expireUploads()) },
           { name: 'orphaned files', run: async () => void (await files.collectOrphans()) },

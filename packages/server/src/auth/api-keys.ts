@@ -14,28 +14,27 @@ export function equalSecrets(left: string, right: string): boolean {
   );
 }
 
-export function newProjectAdminKey(input: { id: string; projectId: string; description: string; now: Date }): {
-  readonly text: string;
-  readonly record: ApiKeyRecord;
-} {
-  const prefix = `proj_${input.projectId}_admin_`;
+/** Where a key is valid; the two kinds are told apart by the branch. */
+export type KeyReach =
+  | { readonly scope: 'project_admin' | 'project_read'; readonly branchId: null }
+  | { readonly scope: 'branch_admin' | 'branch_read'; readonly branchId: string };
+
+export type NewApiKey = KeyReach &
+  Pick<ApiKeyRecord, 'id' | 'projectId' | 'description' | 'createdAt' | 'createdBy' | 'expiresAt'>;
+
+/** The text begins with what the key is for, so that a key found somewhere can be told by looking at it. */
+export function newApiKey(input: NewApiKey): { readonly text: string; readonly record: ApiKeyRecord } {
+  const prefix = prefixOf(input);
   const text = prefix + randomBytes(16).toString('hex');
   return {
     text,
-    record: {
-      id: input.id,
-      projectId: input.projectId,
-      keyHash: hashApiKey(text),
-      keyPrefix: `${prefix}...`,
-      scope: 'project_admin',
-      branchId: null,
-      description: input.description,
-      createdAt: input.now,
-      lastUsedAt: null,
-      expiresAt: null,
-      revokedAt: null,
-    },
+    record: { ...input, keyHash: hashApiKey(text), keyPrefix: `${prefix}...`, lastUsedAt: null, revokedAt: null },
   };
+}
+
+function prefixOf({ projectId, scope, branchId }: NewApiKey): string {
+  const rights = scope === 'project_admin' || scope === 'branch_admin' ? 'admin' : 'read';
+  return branchId === null ? `proj_${projectId}_${rights}_` : `proj_${projectId}_branch_${branchId}_${rights}_`;
 }
 
 export function isLiveKey(key: ApiKeyRecord, now: Date): boolean {

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.js';
-import type { Logger } from '../lib/logger.js';
 import type { MetadataStore } from '../metadata/metadata-store.js';
 import { equalSecrets, hashApiKey, isLiveKey } from './api-keys.js';
+import type { KeyUses } from './key-uses.js';
 import { adminPrincipal, type Principal } from './principal.js';
 
 export type Authentication =
@@ -14,16 +14,14 @@ export type Authentication =
 /**
  * Bearer token to principal. The admin key is compared in constant time; project keys are found by the SHA-256 of the
  * whole text, so any number of live keys of one project work side by side, and a lookup tells nothing by its time.
- * `last_used_at` is noted in memory and written in batches: a read request never waits for a commit.
+ * Revocation and expiry hold from the next request on: nothing is remembered between requests.
  */
 export class Authenticator {
-  readonly #used = new Map<string, Date>();
-
   constructor(
     private readonly metadata: MetadataStore,
     private readonly adminKey: string,
     private readonly clock: Clock,
-    private readonly logger: Logger,
+    private readonly uses: KeyUses,
   ) {}
 
   async authenticate(authorization: string | undefined): Promise<Authentication> {
@@ -33,20 +31,8 @@ export class Authenticator {
     const key = await this.metadata.findApiKeyByHash(hashApiKey(token));
     const now = this.clock.now();
     if (key === undefined || !isLiveKey(key, now)) return { kind: 'unknown' };
-    this.#used.set(key.id, now);
+    this.uses.note(key.id, now);
     const { id: actor, projectId, scope, branchId } = key;
     return { kind: 'known', principal: { kind: 'project', actor, projectId, scope, branchId } };
-  }
-
-  /** Writes the noted uses; called by maintenance and at stop. */
-  async flushUses(): Promise<void> {
-    if (this.#used.size === 0) return;
-    const used = [...this.#used].map(([keyId, at]) => ({ keyId, at }));
-    this.#used.clear();
-    try {
-      await this.metadata.transaction((tx) => tx.touchApiKeys(used));
-    } catch (error) {
-      this.logger.error({ err: error, keys: used.length }, 'last use of API keys could not be written');
-    }
   }
 }

@@ -53,6 +53,21 @@ export const ERROR_CATALOGUE = {
     meaning: 'The branch does not exist in this project.',
     remedy: 'Use `default` for the main branch.',
   },
+  api_key_not_found: {
+    http: 404,
+    meaning: 'The project has no API key of this id.',
+    remedy: 'List the API keys of the project.',
+  },
+  cannot_revoke_last_admin_key: {
+    http: 400,
+    meaning: 'Without this key, nobody but the operator could get into the project.',
+    remedy: 'Create another project_admin key first, or rotate this one.',
+  },
+  cannot_rotate_revoked_key: {
+    http: 400,
+    meaning: 'The key was revoked, so there is nothing to hand over.',
+    remedy: 'Create a new key.',
+  },
   bucket_not_found: { http: 404, meaning: 'The bucket does not exist.', remedy: 'List the buckets of the project.' },
   table_not_found: { http: 404, meaning: 'The table does not exist.', remedy: 'List the tables of the bucket.' },
   version_not_found: {

@@ -120,7 +120,12 @@ export interface MetadataReader {
   listExpiredUploads(now: Date, limit: number): Promise<readonly UploadRecord[]>;
 
   findApiKeyByHash(keyHash: string): Promise<ApiKeyRecord | undefined>;
+  /** Revoked keys are found, too. */
+  getApiKey(projectId: string, keyId: string): Promise<ApiKeyRecord | undefined>;
+  /** Newest first, expired ones included, revoked ones not. */
   listApiKeys(projectId: string): Promise<readonly ApiKeyRecord[]>;
+  /** Ids are unique across projects: audit and idempotency name callers by them. */
+  isApiKeyIdUsed(keyId: string): Promise<boolean>;
 
   /** An expired record (by `now`) is as good as absent. */
   getIdempotencyRecord(scope: string, key: string, now: Date): Promise<IdempotencyRecord | undefined>;
@@ -222,6 +227,8 @@ export interface MetadataTransaction extends MetadataReader {
   deleteUpload(uploadKey: string): Promise<void>;
 
   insertApiKey(key: ApiKeyRecord): Promise<void>;
+  /** A key that is revoked already keeps its time. */
+  revokeApiKey(keyId: string, now: Date): Promise<void>;
   /** Sets `lastUsedAt` of several keys at once; never moves it backwards. */
   touchApiKeys(used: readonly { keyId: string; at: Date }[]): Promise<void>;
 

@@ -138,6 +138,8 @@ export interface ApiKeyRecord {
   readonly branchId: string | null;
   readonly description: string | null;
   readonly createdAt: Date;
+  /** Id of the key that made it, `admin` for the admin key. */
+  readonly createdBy: string;
   readonly lastUsedAt: Date | null;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;

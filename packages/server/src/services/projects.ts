@@ -1,4 +1,4 @@
-import { newProjectAdminKey } from '../auth/api-keys.js';
+import { newApiKey } from '../auth/api-keys.js';
 import type { Layout } from '../engine/layout.js';
 import type { VersionCollector } from '../engine/version-collector.js';
 import { DomainError } from '../errors/domain-error.js';
@@ -45,11 +45,15 @@ export class Projects {
     } catch (error) {
       throw toStorageFailure(error, 'stored');
     }
-    const key = newProjectAdminKey({
+    const key = newApiKey({
       id: newPublicId(),
       projectId: input.id,
+      scope: 'project_admin',
+      branchId: null,
       description: 'Project admin key (created with project)',
-      now: change.now,
+      createdAt: change.now,
+      createdBy: change.principal.actor,
+      expiresAt: null,
     });
     return await this.metadata.transaction(async (tx) => {
       await tx.insertProject({ ...input, createdAt: change.now });

@@ -7,12 +7,13 @@ import { requireActiveProject } from './require-project.js';
 /** The checks every door relies on, in the order of the contract: project, branch, bucket, table. */
 export async function requireBranch(reader: MetadataReader, ref: BranchRef): Promise<void> {
   await requireActiveProject(reader, ref.projectId);
-  if (ref.branchId !== DEFAULT_BRANCH_ID) {
-    throw new DomainError('branch_not_found', `Branch ${ref.branchId} not found in project ${ref.projectId}`, {
-      project_id: ref.projectId,
-      branch_id: ref.branchId,
-    });
-  }
+  if (ref.branchId !== DEFAULT_BRANCH_ID) throw branchNotFound(ref);
+}
+
+/** A branch that somebody made, and not the main one. */
+export async function requireDevelopmentBranch(reader: MetadataReader, ref: BranchRef): Promise<void> {
+  await requireBranch(reader, ref);
+  if (ref.branchId === DEFAULT_BRANCH_ID) throw branchNotFound(ref);
 }
 
 export async function requireBucket(reader: MetadataReader, ref: BucketRef): Promise<BucketRecord> {
@@ -42,6 +43,13 @@ export function requireTableToChange(reader: MetadataReader, ref: TableRef): Pro
 /** A bucket to change, or to make tables in. */
 export function requireBucketToChange(reader: MetadataReader, ref: BucketRef): Promise<BucketRecord> {
   return requireBucket(reader, ref);
+}
+
+function branchNotFound(ref: BranchRef): DomainError {
+  return new DomainError('branch_not_found', `Branch ${ref.branchId} not found in project ${ref.projectId}`, {
+    project_id: ref.projectId,
+    branch_id: ref.branchId,
+  });
 }
 
 export function tableNotFound(ref: TableRef): DomainError {

@@ -4,7 +4,14 @@ import type { FastifyInstance } from 'fastify';
 import type { Authentication } from '../../src/auth/authenticator.js';
 import { adminPrincipal } from '../../src/auth/principal.js';
 import { DomainError } from '../../src/errors/domain-error.js';
-import type { BucketRecord, FileRecord, ProjectRecord, TableRecord, UploadRecord } from '../../src/metadata/records.js';
+import type {
+  ApiKeyRecord,
+  BucketRecord,
+  FileRecord,
+  ProjectRecord,
+  TableRecord,
+  UploadRecord,
+} from '../../src/metadata/records.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { createHttpServer } from '../../src/protocols/http/server.js';
 import type { FileDownload, HttpServices } from '../../src/protocols/http/services.js';
@@ -23,6 +30,21 @@ export const project: ProjectRecord = {
   bucketCount: 1,
   tableCount: 2,
   sizeBytes: 3,
+};
+
+export const apiKey: ApiKeyRecord = {
+  id: 'key_0db87784',
+  projectId: 'p1',
+  keyHash: 'never shown',
+  keyPrefix: 'proj_p1_admin_...',
+  scope: 'project_admin',
+  branchId: null,
+  description: 'ci',
+  createdAt: CREATED,
+  createdBy: 'admin',
+  lastUsedAt: null,
+  expiresAt: null,
+  revokedAt: null,
 };
 
 export const bucket: BucketRecord = {
@@ -205,6 +227,14 @@ function defaults(refused: RefusedChange[]): HttpServices {
       update: () => Promise.resolve(project),
       delete: () => Promise.resolve(),
       stats: () => Promise.resolve(project),
+    },
+    apiKeys: {
+      create: (_change, projectId, input) =>
+        Promise.resolve({ key: { ...apiKey, ...input, projectId }, text: 'proj_p1_admin_x' }),
+      list: () => Promise.resolve([apiKey]),
+      get: () => Promise.resolve(apiKey),
+      revoke: () => Promise.resolve(),
+      rotate: () => Promise.resolve({ key: apiKey, text: 'proj_p1_admin_x' }),
     },
     buckets: {
       create: (_change, input) => Promise.resolve({ ...bucket, ...input }),

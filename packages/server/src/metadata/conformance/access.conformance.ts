@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import type { MetadataStore } from '../metadata-store.js';
 import type { IdempotencyRecord } from '../records.js';
-import { apiKey, at, operation, START, startWithBucket } from './records.conformance.js';
+import { apiKey, at, operation, project, START, startWithBucket } from './records.conformance.js';
 
 function reservation(more: Partial<IdempotencyRecord> = {}): Omit<IdempotencyRecord, 'answer'> {
   const { answer: _answer, ...record } = {
@@ -33,8 +33,34 @@ export function describeAccess(store: () => MetadataStore): void {
     });
     expect(await store().findApiKeyByHash('hash-k1')).toEqual(key);
     expect(await store().findApiKeyByHash('hash')).toBeUndefined();
-    expect((await store().listApiKeys('P1')).map((item) => item.id)).toEqual(['k1', 'k0']);
+  });
+
+  it('lists keys that are not revoked, newest first, and finds every key by its id', async () => {
+    await startWithBucket(store());
+    const revoked = apiKey('k2', { createdAt: at(2), revokedAt: at(9) });
+    await store().transaction(async (tx) => {
+      await tx.insertProject(project('p2'));
+      for (const key of [apiKey('k1', { expiresAt: at(1) }), revoked, apiKey('k3', { createdAt: at(3) })])
+        await tx.insertApiKey(key);
+    });
+    expect((await store().listApiKeys('P1')).map((item) => item.id)).toEqual(['k3', 'k1']);
     expect(await store().listApiKeys('p2')).toEqual([]);
+    expect(await store().getApiKey('P1', 'k2')).toEqual(revoked);
+    expect(await store().getApiKey('p2', 'k2')).toBeUndefined();
+    expect(await store().isApiKeyIdUsed('k2')).toBe(true);
+    expect(await store().isApiKeyIdUsed('K2')).toBe(false);
+  });
+
+  it('revokes a key once', async () => {
+    await startWithBucket(store());
+    await store().transaction(async (tx) => {
+      await tx.insertApiKey(apiKey('k1'));
+      await tx.insertApiKey(apiKey('k2'));
+      await tx.revokeApiKey('k1', at(5));
+      await tx.revokeApiKey('k1', at(6));
+    });
+    expect((await store().findApiKeyByHash('hash-k1'))?.revokedAt).toEqual(at(5));
+    expect((await store().findApiKeyByHash('hash-k2'))?.revokedAt).toBeNull();
   });
 
   it('never moves the last use of a key backwards', async () => {

@@ -105,6 +105,7 @@ export function apiKey(id: string, more: Partial<ApiKeyRecord> = {}): ApiKeyReco
     branchId: null,
     description: null,
     createdAt: START,
+    createdBy: 'admin',
     lastUsedAt: null,
     expiresAt: null,
     revokedAt: null,

@@ -179,6 +179,7 @@ async function createAccess(db: Kysely<unknown>): Promise<void> {
     .addColumn('branch_id', 'text')
     .addColumn('description', 'text')
     .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('created_by', 'text', (column) => column.notNull())
     .addColumn('last_used_at', 'bigint')
     .addColumn('expires_at', 'bigint')
     .addColumn('revoked_at', 'bigint')

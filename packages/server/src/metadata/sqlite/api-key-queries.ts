@@ -8,16 +8,39 @@ export async function findApiKeyByHash(db: Database, keyHash: string): Promise<A
   return row && toApiKey(row);
 }
 
-/** Oldest first. */
+export async function getApiKey(db: Database, projectId: string, keyId: string): Promise<ApiKeyRecord | undefined> {
+  const row = await db
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('id', '=', keyId)
+    .where(isProject(projectId))
+    .executeTakeFirst();
+  return row && toApiKey(row);
+}
+
 export async function listApiKeys(db: Database, projectId: string): Promise<readonly ApiKeyRecord[]> {
   const rows = await db
     .selectFrom('api_keys')
     .selectAll()
     .where(isProject(projectId))
-    .orderBy('created_at')
-    .orderBy('id')
+    .where('revoked_at', 'is', null)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
     .execute();
   return rows.map(toApiKey);
+}
+
+export async function isApiKeyIdUsed(db: Database, keyId: string): Promise<boolean> {
+  return (await db.selectFrom('api_keys').select('id').where('id', '=', keyId).executeTakeFirst()) !== undefined;
+}
+
+export async function revokeApiKey(db: Database, keyId: string, now: Date): Promise<void> {
+  await db
+    .updateTable('api_keys')
+    .set({ revoked_at: now.getTime() })
+    .where('id', '=', keyId)
+    .where('revoked_at', 'is', null)
+    .execute();
 }
 
 export async function insertApiKey(db: Database, key: ApiKeyRecord): Promise<void> {
@@ -33,6 +56,7 @@ export async function insertApiKey(db: Database, key: ApiKeyRecord): Promise<voi
       branch_id: key.branchId,
       description: key.description,
       created_at: key.createdAt.getTime(),
+      created_by: key.createdBy,
       last_used_at: toMs(key.lastUsedAt),
       expires_at: toMs(key.expiresAt),
       revoked_at: toMs(key.revokedAt),
@@ -64,6 +88,7 @@ function toApiKey(row: ApiKeyRow): ApiKeyRecord {
     branchId: row.branch_id,
     description: row.description,
     createdAt: new Date(row.created_at),
+    createdBy: row.created_by,
     lastUsedAt: toDate(row.last_used_at),
     expiresAt: toDate(row.expires_at),
     revokedAt: toDate(row.revoked_at),

@@ -147,6 +147,7 @@ export interface ApiKeyRow {
   branch_id: string | null;
   description: string | null;
   created_at: number;
+  created_by: string;
   last_used_at: number | null;
   expires_at: number | null;
   revoked_at: number | null;

@@ -140,6 +140,14 @@ export class SqliteMetadataReader implements MetadataReader {
     return apiKeys.findApiKeyByHash(this.db, keyHash);
   }
 
+  getApiKey(projectId: string, keyId: string): Promise<ApiKeyRecord | undefined> {
+    return apiKeys.getApiKey(this.db, projectId, keyId);
+  }
+
+  isApiKeyIdUsed(keyId: string): Promise<boolean> {
+    return apiKeys.isApiKeyIdUsed(this.db, keyId);
+  }
+
   listApiKeys(projectId: string): Promise<readonly ApiKeyRecord[]> {
     return apiKeys.listApiKeys(this.db, projectId);
   }

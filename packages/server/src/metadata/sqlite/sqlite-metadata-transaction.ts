@@ -108,6 +108,10 @@ export class SqliteMetadataTransaction extends SqliteMetadataReader implements M
     return apiKeys.insertApiKey(this.db, key);
   }
 
+  revokeApiKey(keyId: string, now: Date): Promise<void> {
+    return apiKeys.revokeApiKey(this.db, keyId, now);
+  }
+
   touchApiKeys(used: readonly { keyId: string; at: Date }[]): Promise<void> {
     return apiKeys.touchApiKeys(this.db, used);
   }

@@ -10,5 +10,5 @@ export function resourceIdFromPath(request: FastifyRequest): string | null {
   const params = pathParams(request);
   const { bucket_name: bucket, table_name: table } = params;
   if (bucket !== undefined) return table === undefined ? bucket : `${bucket}.${table}`;
-  return params['file_id'] ?? params['upload_key'] ?? params['project_id'] ?? null;
+  return params['key_id'] ?? params['file_id'] ?? params['upload_key'] ?? params['project_id'] ?? null;
 }

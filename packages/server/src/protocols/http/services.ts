@@ -2,6 +2,8 @@ import type { Readable } from 'node:stream';
 import type { Authenticator } from '../../auth/authenticator.js';
 import type { Listed, Page } from '../../metadata/metadata-store.js';
 import type {
+  ApiKeyRecord,
+  ApiKeyScope,
   BucketRecord,
   FileRecord,
   JsonObject,
@@ -23,6 +25,7 @@ import type { PoolStatus } from '../../workers/worker-pool.js';
 export interface HttpServices {
   readonly backend: BackendService;
   readonly projects: ProjectService;
+  readonly apiKeys: ApiKeyService;
   readonly buckets: BucketService;
   readonly tables: TableService;
   readonly transfers: TransferService;
@@ -77,6 +80,29 @@ export interface ProjectService {
   ): Promise<ProjectRecord>;
   delete(change: Change<void>, projectId: string): Promise<void>;
   stats(projectId: string): Promise<ProjectRecord>;
+}
+
+export interface IssuedApiKey {
+  readonly key: ApiKeyRecord;
+  /** The key itself; shown here and never again. */
+  readonly text: string;
+}
+
+export interface ApiKeyService {
+  create(
+    change: Change<IssuedApiKey>,
+    projectId: string,
+    input: {
+      scope: ApiKeyScope;
+      branchId: string | null;
+      description: string;
+      expiresInDays: number | null;
+    },
+  ): Promise<IssuedApiKey>;
+  list(projectId: string): Promise<readonly ApiKeyRecord[]>;
+  get(projectId: string, keyId: string): Promise<ApiKeyRecord>;
+  revoke(change: Change<void>, projectId: string, keyId: string): Promise<void>;
+  rotate(change: Change<IssuedApiKey>, projectId: string, keyId: string): Promise<IssuedApiKey>;
 }
 
 export interface BucketService {

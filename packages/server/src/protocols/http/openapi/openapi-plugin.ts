@@ -20,6 +20,7 @@ const TAGS: Readonly<Record<Resource, string>> = {
   service: 'What this is, and whether it is well; no key needed',
   backend: 'The folders of the service; admin key',
   project: 'The unit of ownership; creating and listing need the admin key, the rest a key of the project',
+  api_key: 'Keys of a project: what a caller may do, and until when',
   bucket: 'Named groups of tables',
   table: 'Columns, rows, import and export',
   file: 'Bytes on their way in and out: prepare, upload, register; download',

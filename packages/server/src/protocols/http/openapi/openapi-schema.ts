@@ -24,9 +24,9 @@ export function openApiSchema(route: RouteDescription): FastifySchema {
   };
 }
 
-/** `table.create` to `tableCreate`. */
+/** `table.create` to `tableCreate`, `api_key.list` to `apiKeyList`. */
 export function operationIdOf(operation: OperationName): string {
-  return operation.replace(/\.(.)/, (_, letter: string) => letter.toUpperCase());
+  return operation.replace(/[._](.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** A schema with an `$id` is named once in the document; everything else stands where it is used. */

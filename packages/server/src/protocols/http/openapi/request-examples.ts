@@ -5,6 +5,7 @@ import { operationIdOf } from './openapi-schema.js';
 const REQUEST_EXAMPLES: Readonly<Partial<Record<OperationName, object>>> = {
   'project.create': { id: 'shop', name: 'The shop' },
   'project.update': { name: 'The new shop' },
+  'api_key.create': { description: 'Reports, read only', scope: 'project_read', expires_in_days: 90 },
   'bucket.create': { name: 'in_c_sales', description: 'Orders and customers' },
   'table.create': {
     name: 'orders',

@@ -2,6 +2,7 @@ import type { Route } from '../define-route.js';
 import { serviceRoutes } from './service/index.js';
 import { backendRoutes } from './backend/index.js';
 import { projectRoutes } from './projects/index.js';
+import { apiKeyRoutes } from './api-keys/index.js';
 import { bucketRoutes } from './buckets/index.js';
 import { tableRoutes } from './tables/index.js';
 import { transferRoutes } from './transfers/index.js';
@@ -13,6 +14,7 @@ export const routes: readonly Route[] = [
   ...serviceRoutes,
   ...backendRoutes,
   ...projectRoutes,
+  ...apiKeyRoutes,
   ...bucketRoutes,
   ...tableRoutes,
   ...transferRoutes,

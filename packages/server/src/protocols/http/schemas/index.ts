@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox';
+import { apiKeySchemas } from './api-keys.js';
 import { BackendResultSchema, HealthSchema, ServiceSchema } from './backend.js';
 import { BucketListSchema, BucketSchema, CreateBucketBody } from './buckets.js';
 import { ErrorSchema, PlainErrorSchema, TopLevelErrorSchema, ValidationErrorSchema } from './errors.js';
@@ -37,6 +38,7 @@ export const sharedSchemas: readonly TSchema[] = [
   ProjectStatsSchema,
   CreateProjectBody,
   UpdateProjectBody,
+  ...apiKeySchemas,
   BucketSchema,
   BucketListSchema,
   CreateBucketBody,
