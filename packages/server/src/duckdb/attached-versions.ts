@@ -25,6 +25,8 @@ export class AttachedVersions {
 
   constructor(
     private readonly execute: (sql: string) => Promise<unknown>,
+    /** Lets go of everything that still points into the version. */
+    private readonly beforeDetach: (alias: string) => void,
     private readonly limit: number,
   ) {}
 
@@ -69,6 +71,7 @@ export class AttachedVersions {
       if (this.#entries.size <= this.limit) return;
       if (entry.users > 0) continue;
       this.#entries.delete(id);
+      this.beforeDetach(entry.alias);
       await this.execute(`DETACH ${entry.alias}`);
     }
   }

@@ -147,6 +147,24 @@ describe('withStagedFile', () => {
   });
 });
 
+describe('readVersion', () => {
+  test('keeps its statement while the version stays attached, and detaches versions beyond the limit', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      for (let rows = 1; rows <= 4; rows += 1) {
+        const path = join(directory, `${rows}.duckdb`);
+        if (round === 0) await makeFile(`${rows}.duckdb`, rows);
+        const sqlOf = (alias: string): string => `SELECT count(*)::INT FROM ${dataTable(alias)}`;
+        const results = await Promise.all(
+          [1, 2].map(() => database.readVersion({ id: String(rows), path }, sqlOf, never)),
+        );
+        for (const result of results) expect(await result.getRowsJson()).toEqual([[rows]]);
+        expect(await attached()).toBeLessThanOrEqual(2);
+      }
+    }
+    expect(openDescriptorsOf(join(directory, '1.duckdb'))).toBe(0);
+  });
+});
+
 describe('withVersion', () => {
   test('concurrent users of a version share one attachment', async () => {
     const path = await makeFile('a.duckdb', 3);

@@ -1,4 +1,4 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-api';
 
 /** DuckDB inside one engine worker: one in-memory instance, table files attached to it. */
 export interface EngineDatabase {
@@ -7,6 +7,15 @@ export interface EngineDatabase {
    * interrupted and the callback's error becomes `request_cancelled`.
    */
   withConnection<T>(signal: AbortSignal, use: (connection: DuckDBConnection) => Promise<T>): Promise<T>;
+  /**
+   * The answer of one SELECT on a published version, which is attached as in `withVersion`. The statement stays prepared for the
+   * next call with the same SQL: for what is asked often.
+   */
+  readVersion(
+    version: { id: string; path: string },
+    sqlOf: (alias: string) => string,
+    signal: AbortSignal,
+  ): Promise<DuckDBMaterializedResult>;
   /**
    * A published version attached read-only, under an alias (already quoted) whose table is `alias.main.data`. Stays attached
    * afterwards, least recently used ones are detached; never while a callback uses it.

@@ -19,9 +19,32 @@ export async function selectionSql(
   selection: RowSelection,
   printColumn: ColumnPrinter = printName,
 ): Promise<string> {
+  const { filter } = selection;
+  // The list of columns is checked first, as it is without a condition.
+  selectedColumns(shape, selection.columns);
+  const condition = filter === null ? null : await checkCondition(connection, filter, shape);
+  return selectSql(alias, shape, selection, condition, printColumn);
+}
+
+/** The same without the user's condition, which takes the engine to check. */
+export function unfilteredSelectionSql(
+  alias: string,
+  shape: TableShape,
+  selection: Omit<RowSelection, 'filter'>,
+): string {
+  return selectSql(alias, shape, selection, null, printName);
+}
+
+function selectSql(
+  alias: string,
+  shape: TableShape,
+  selection: Omit<RowSelection, 'filter'>,
+  condition: string | null,
+  printColumn: ColumnPrinter,
+): string {
   const columns = selectedColumns(shape, selection.columns);
   const parts = [`SELECT ${columns.map(printColumn).join(', ')} FROM ${dataTable(alias)}`];
-  if (selection.filter !== null) parts.push(`WHERE ${await checkCondition(connection, selection.filter, shape)}`);
+  if (condition !== null) parts.push(`WHERE ${condition}`);
   if (selection.orderBy !== null) parts.push(`ORDER BY ${orderOf(selection.orderBy, shape, selection.limit !== null)}`);
   if (selection.limit !== null) parts.push(`LIMIT ${rowCountText('limit', selection.limit)}`);
   if (selection.offset !== undefined) parts.push(`OFFSET ${rowCountText('offset', selection.offset)}`);

@@ -19,7 +19,7 @@ afterAll(() => {
 });
 
 async function jsonOf(expression: string): Promise<string> {
-  const { rowsJson } = await rowsToJson(await connection.run(`SELECT ${expression} AS v`));
+  const { rowsJson } = rowsToJson(await connection.run(`SELECT ${expression} AS v`));
   return rowsJson.slice('[{"v":'.length, -'}]'.length);
 }
 
@@ -117,14 +117,14 @@ describe('one value of each type', () => {
 
 test('rows are objects with keys in column order', async () => {
   const result = await connection.run(`SELECT range AS "b ""x", NULL AS a, 'x' || range AS "1" FROM range(3000)`);
-  const { rowsJson, rowCount } = await rowsToJson(result);
+  const { rowsJson, rowCount } = rowsToJson(result);
   expect(rowCount).toBe(3000);
   expect(rowsJson.startsWith('[{"b \\"x":0,"a":null,"1":"x0"},{"b \\"x":1,')).toBe(true);
   expect(JSON.parse(rowsJson)).toHaveLength(3000);
 });
 
 test('no rows are an empty array', async () => {
-  expect(await rowsToJson(await connection.run('SELECT 1 AS a WHERE false'))).toEqual({ rowsJson: '[]', rowCount: 0 });
+  expect(rowsToJson(await connection.run('SELECT 1 AS a WHERE false'))).toEqual({ rowsJson: '[]', rowCount: 0 });
 });
 
 test('property: dates and timestamps are the engine’s own text, with a T for years 1 to 9999', async () => {
@@ -151,7 +151,7 @@ test('property: doubles and big integers come back as they were', async () => {
       fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
       async (double, big) => {
         const result = await connection.run('SELECT $1::DOUBLE AS d, $2::BIGINT AS b', [double, big], [DOUBLE, BIGINT]);
-        const { rowsJson } = await rowsToJson(result);
+        const { rowsJson } = rowsToJson(result);
         expect(rowsJson.endsWith(`,"b":${big}}]`)).toBe(true);
         expect((JSON.parse(rowsJson) as { d: number }[])[0]?.d).toBe(double);
       },

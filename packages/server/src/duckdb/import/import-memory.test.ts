@@ -56,6 +56,7 @@ test('cancelling in the middle of a load', async () => {
   const { database, tempDirectory } = fixture;
   const cancelling: EngineDatabase = {
     withConnection: (signal, use) => database.withConnection(signal, use),
+    readVersion: (version, sqlOf, signal) => database.readVersion(version, sqlOf, signal),
     withVersion: (version, use) => database.withVersion(version, use),
     withStagedFile: (path, options, signal, use) =>
       database.withStagedFile(path, options, signal, (connection, alias) => {

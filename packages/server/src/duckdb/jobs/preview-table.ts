@@ -1,16 +1,24 @@
 import type { JobHandler } from '../../workers/job-context.js';
-import { selectionFailure, selectionSql } from '../row-selection.js';
+import { selectionFailure, selectionSql, unfilteredSelectionSql } from '../row-selection.js';
 import { rowsToJson } from '../value-json.js';
 
 /** The first rows of a version. The number of rows is bounded by the caller, so the answer is built in memory. */
-export const previewTable: JobHandler<'previewTable'> = ({ version, shape, ...selection }, { database, signal }) =>
-  database.withVersion(version, (alias) =>
+export const previewTable: JobHandler<'previewTable'> = async (
+  { version, shape, ...selection },
+  { database, signal },
+) => {
+  if (selection.filter === null) {
+    const sqlOf = (alias: string): string => unfilteredSelectionSql(alias, shape, selection);
+    return rowsToJson(await database.readVersion(version, sqlOf, signal));
+  }
+  return database.withVersion(version, (alias) =>
     database.withConnection(signal, async (connection) => {
       const sql = await selectionSql(connection, alias, shape, selection);
       try {
-        return await rowsToJson(await connection.run(sql));
+        return rowsToJson(await connection.run(sql));
       } catch (error) {
         throw selectionFailure(error, selection);
       }
     }),
   );
+};
