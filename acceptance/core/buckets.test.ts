@@ -12,7 +12,18 @@ describe('POST …/buckets', () => {
     const project = await createProject(server.admin);
     const created = await project.api.post(project.bucketsPath, { name: 'sales', description: 'All of it' });
     expect(created.status).toBe(201);
-    expect(created.body).toEqual({ name: 'sales', table_count: 0, description: 'All of it' });
+    expect(created.body).toEqual({
+      name: 'sales',
+      table_count: 0,
+      description: 'All of it',
+      size_bytes: 0,
+      created_at: expect.stringMatching(/\+00:00$/),
+      updated_at: expect.stringMatching(/\+00:00$/),
+      is_linked: false,
+      source_project_id: null,
+      source_bucket_name: null,
+      readonly_granted: false,
+    });
     expect((await project.api.get(`${project.bucketsPath}/sales`)).body).toEqual(created.body);
     expect((await project.api.get(project.bucketsPath)).body).toEqual({ buckets: [created.body], total: 1 });
     const directory = join(server.process.dataDir, 'duckdb', `project_${project.id}`, 'sales');
@@ -22,7 +33,7 @@ describe('POST …/buckets', () => {
   it('has no description unless given', async () => {
     const project = await createProject(server.admin);
     const created = await project.api.post(project.bucketsPath, { name: 'plain' });
-    expect(created.body).toEqual({ name: 'plain', table_count: 0, description: null });
+    expect(created.body).toMatchObject({ name: 'plain', table_count: 0, description: null });
   });
 
   it.each([

@@ -116,7 +116,7 @@ export interface paths {
     };
     /** One project */
     get: operations['projectGet'];
-    /** Change name or settings */
+    /** Change name, description or settings */
     put: operations['projectUpdate'];
     post?: never;
     /** Delete a project with its keys, buckets, tables and files */
@@ -209,7 +209,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** List buckets by name */
+    /** List buckets */
     get: operations['bucketList'];
     put?: never;
     /** Create a bucket */
@@ -229,7 +229,8 @@ export interface paths {
     };
     /** One bucket */
     get: operations['bucketGet'];
-    put?: never;
+    /** Change the description of a bucket */
+    put: operations['bucketUpdate'];
     post?: never;
     /** Delete a bucket and its tables */
     delete: operations['bucketDelete'];
@@ -245,7 +246,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** List tables by name */
+    /** List tables */
     get: operations['tableList'];
     put?: never;
     /** Create an empty table */
@@ -265,7 +266,11 @@ export interface paths {
     };
     /** One table */
     get: operations['tableGet'];
-    put?: never;
+    /**
+     * Change the descriptions of a table and its columns
+     * @description The rows stay as they are and no version is made.
+     */
+    put: operations['tableUpdate'];
     post?: never;
     /** Delete a table */
     delete: operations['tableDelete'];
@@ -565,6 +570,7 @@ export interface components {
     Project: {
       id: string;
       name: string | null;
+      description: string | null;
       /** @description Directory of the project below the data directory */
       db_path: string;
       /** Format: date-time */
@@ -582,6 +588,7 @@ export interface components {
     CreatedProject: {
       id: string;
       name: string | null;
+      description: string | null;
       /** @description Directory of the project below the data directory */
       db_path: string;
       /** Format: date-time */
@@ -612,13 +619,15 @@ export interface components {
       /** @description Chosen by the caller; never reused */
       id: string;
       name?: string | null;
+      description?: string | null;
       settings?: {
         [key: string]: unknown;
       } | null;
     };
-    /** @description Absent and null members stay as they are */
+    /** @description Absent members stay as they are, and so do `name` and `settings` when null */
     UpdateProject: {
       name?: string | null;
+      description?: string | null;
       settings?: {
         [key: string]: unknown;
       } | null;
@@ -678,15 +687,36 @@ export interface components {
     };
     Bucket: {
       name: string;
+      /** @description Of a linked bucket: the tables of its source */
       table_count: number;
       description: string | null;
+      /** @description Of a linked bucket: the bytes of its source, which count in the source project */
+      size_bytes: number;
+      /** Format: date-time */
+      created_at: string;
+      /**
+       * Format: date-time
+       * @description When a table came or went, or the description changed
+       */
+      updated_at: string;
+      /** @description It shows the tables of another bucket, live and read-only */
+      is_linked: boolean;
+      source_project_id: string | null;
+      source_bucket_name: string | null;
+      /** @description Keys that may only read, of projects that linked the bucket, read its tables through their links */
+      readonly_granted: boolean;
     };
     BucketList: {
       buckets: components['schemas']['Bucket'][];
+      /** @description All that match */
       total: number;
     };
     CreateBucket: {
       name: string;
+      description?: string | null;
+    };
+    /** @description Absent members stay as they are */
+    UpdateBucket: {
       description?: string | null;
     };
     Column: {
@@ -696,6 +726,7 @@ export interface components {
       nullable: boolean;
       /** @description Counted from 1 */
       ordinal_position: number;
+      description: string | null;
     };
     Table: {
       name: string;
@@ -705,8 +736,14 @@ export interface components {
       size_bytes: number;
       primary_key: string[];
       created_at: string | null;
+      /**
+       * Format: date-time
+       * @description When rows, columns or descriptions changed
+       */
+      updated_at: string;
       last_imported_at: string | null;
-      /** @description `main` or `branch` */
+      description: string | null;
+      /** @description `main`, `branch`, or `linked`: shown by a linked bucket */
       source: string;
     };
     TableList: {
@@ -720,11 +757,21 @@ export interface components {
       /** @description True unless given; key columns are never null */
       nullable?: boolean;
       default?: string | null;
+      description?: string | null;
     };
     CreateTable: {
       name: string;
       columns: components['schemas']['NewColumn'][];
       primary_key?: string[] | null;
+      description?: string | null;
+    };
+    /** @description Absent members stay as they are */
+    UpdateTable: {
+      description?: string | null;
+      /** @description By column name; columns that are not named keep theirs */
+      column_descriptions?: {
+        [key: string]: string | null;
+      };
     };
     TablePreview: {
       columns: components['schemas']['Column'][];
@@ -1987,6 +2034,14 @@ export interface operations {
         limit?: number;
         /** @description How many to pass over, 0 unless given */
         offset?: number;
+        /** @description Only names that begin with this; case does not matter */
+        prefix?: string;
+        /** @description Only names that contain this; case does not matter */
+        search?: string;
+        /** @description `name` unless given; equal values are in name order */
+        sort?: 'name' | 'created_at' | 'updated_at' | 'table_count' | 'size_bytes';
+        /** @description `asc` unless given; what has no value comes first then */
+        order?: 'asc' | 'desc';
       };
       header?: never;
       path: {
@@ -1999,7 +2054,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description The buckets, and how many there are in all */
+      /** @description The buckets, and how many match in all */
       200: {
         headers: {
           [name: string]: unknown;
@@ -2228,6 +2283,103 @@ export interface operations {
       };
     };
   };
+  bucketUpdate: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Bucket name */
+        bucket_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['UpdateBucket'];
+      };
+    };
+    responses: {
+      /** @description The bucket as it is now */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Bucket'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
   bucketDelete: {
     parameters: {
       query?: {
@@ -2329,6 +2481,14 @@ export interface operations {
         limit?: number;
         /** @description How many to pass over, 0 unless given */
         offset?: number;
+        /** @description Only names that begin with this; case does not matter */
+        prefix?: string;
+        /** @description Only names that contain this; case does not matter */
+        search?: string;
+        /** @description `name` unless given; equal values are in name order */
+        sort?: 'name' | 'created_at' | 'updated_at' | 'row_count' | 'size_bytes' | 'last_imported_at';
+        /** @description `asc` unless given; what has no value comes first then */
+        order?: 'asc' | 'desc';
       };
       header?: never;
       path: {
@@ -2343,7 +2503,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description The tables, and how many there are in all */
+      /** @description The tables, and how many match in all */
       200: {
         headers: {
           [name: string]: unknown;
@@ -2473,7 +2633,7 @@ export interface operations {
           'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
         };
       };
-      /** @description `forbidden` */
+      /** @description `bucket_is_linked`, `forbidden` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2603,6 +2763,105 @@ export interface operations {
       };
     };
   };
+  tableUpdate: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Bucket name */
+        bucket_name: string;
+        /** @description Table name */
+        table_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['UpdateTable'];
+      };
+    };
+    responses: {
+      /** @description The table as it is now */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Table'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `bucket_is_linked`, `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `bucket_not_found`, `column_not_found`, `project_db_not_found`, `project_not_found`, `table_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
   tableDelete: {
     parameters: {
       query?: never;
@@ -2640,7 +2899,7 @@ export interface operations {
           'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
         };
       };
-      /** @description `forbidden` */
+      /** @description `bucket_is_linked`, `forbidden` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2873,7 +3132,7 @@ export interface operations {
           'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
         };
       };
-      /** @description `forbidden` */
+      /** @description `bucket_is_linked`, `forbidden` */
       403: {
         headers: {
           [name: string]: unknown;

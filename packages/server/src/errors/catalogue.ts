@@ -69,6 +69,7 @@ export const ERROR_CATALOGUE = {
     remedy: 'Create a new key.',
   },
   bucket_not_found: { http: 404, meaning: 'The bucket does not exist.', remedy: 'List the buckets of the project.' },
+  link_not_found: { http: 404, meaning: 'The bucket is not a linked one.', remedy: 'List the buckets of the project.' },
   table_not_found: { http: 404, meaning: 'The table does not exist.', remedy: 'List the tables of the bucket.' },
   version_not_found: {
     http: 404,
@@ -149,6 +150,31 @@ export const ERROR_CATALOGUE = {
     http: 409,
     meaning: 'The bucket still has tables and `cascade=false` was given.',
     remedy: 'Delete the tables first, or pass `cascade=true`.',
+  },
+  bucket_is_linked: {
+    http: 403,
+    meaning: 'The bucket shows the tables of another bucket; through it they can only be read.',
+    remedy: 'Change the source bucket, which the details name.',
+  },
+  bucket_linked: {
+    http: 409,
+    meaning: 'Other buckets show the tables of what is to be deleted.',
+    remedy: 'Have the links of the details removed, or pass `force=true` to close them.',
+  },
+  bucket_already_linked: {
+    http: 409,
+    meaning: 'A linked bucket of this name exists (names are compared without case).',
+    remedy: 'Choose another name, or remove that link first.',
+  },
+  already_shared: {
+    http: 409,
+    meaning: 'The bucket is shared with this project already.',
+    remedy: 'Nothing to do.',
+  },
+  not_shared: {
+    http: 403,
+    meaning: 'The source bucket is not shared with this project.',
+    remedy: 'Ask the owner of the source bucket to share it, or link it with the admin key.',
   },
   snapshot_exists: {
     http: 409,

@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import { describeAccess } from './conformance/access.conformance.js';
 import { describeCounters } from './conformance/counters.conformance.js';
 import { describeFiles } from './conformance/files.conformance.js';
+import { describeLists } from './conformance/lists.conformance.js';
 import { describeProjectsAndBuckets } from './conformance/projects-and-buckets.conformance.js';
+import { describeSharing } from './conformance/sharing.conformance.js';
 import { describeSnapshots } from './conformance/snapshots.conformance.js';
 import { describeTables } from './conformance/tables.conformance.js';
 import { describeTransactions } from './conformance/transactions.conformance.js';
@@ -25,6 +27,8 @@ export function describeMetadataStore(
     const store = (): MetadataStore => opened.store;
     describe('projects and buckets', () => describeProjectsAndBuckets(store));
     describe('tables', () => describeTables(store));
+    describe('lists', () => describeLists(store));
+    describe('shares and links', () => describeSharing(store));
     describe('versions', () => describeVersions(store));
     describe('snapshots and their settings', () => describeSnapshots(store));
     describe('files and uploads', () => describeFiles(store));

@@ -1,7 +1,11 @@
+import type { ColumnDescriptions } from '../model/column-descriptions.js';
+import type { BucketListQuery, TableListQuery } from '../model/list-query.js';
 import type { LocalSnapshotSettings } from '../model/snapshot-settings.js';
 import type {
   ApiKeyRecord,
+  BucketLinkRecord,
   BucketRecord,
+  BucketShareRecord,
   FileRecord,
   IdempotencyRecord,
   JsonObject,
@@ -9,6 +13,7 @@ import type {
   OperationLogEntry,
   ProjectRecord,
   SettingsOwner,
+  SharedBucketRecord,
   SnapshotRecord,
   TableRecord,
   UploadRecord,
@@ -46,7 +51,10 @@ export interface Listed<T> {
 
 export interface MetadataTotals {
   readonly activeProjects: number;
+  /** Linked ones included. */
   readonly buckets: number;
+  readonly bucketShares: number;
+  readonly bucketLinks: number;
   readonly tables: number;
   /** Bytes of the current versions of all tables. */
   readonly tableBytes: number;
@@ -63,13 +71,23 @@ export interface MetadataReader {
   listProjects(filter: { status?: string | undefined }, page: Page): Promise<Listed<ProjectRecord>>;
 
   getBucket(projectId: string, bucketName: string): Promise<BucketRecord | undefined>;
-  /** By name in byte order; no page means all. */
-  listBuckets(projectId: string, page?: Page): Promise<Listed<BucketRecord>>;
+  listBuckets(projectId: string, query?: BucketListQuery): Promise<Listed<BucketRecord>>;
 
+  /** With whom a bucket is shared, by project id. */
+  listBucketShares(bucketId: string): Promise<readonly BucketShareRecord[]>;
+  isBucketSharedWith(bucketId: string, projectId: string): Promise<boolean>;
+  /** Who has linked a bucket, by project id and name. */
+  listBucketLinks(bucketId: string): Promise<readonly BucketLinkRecord[]>;
+  /** Links that other projects have to buckets of this one. */
+  listForeignLinks(projectId: string): Promise<readonly BucketLinkRecord[]>;
+  /** What is shared with a project, by project id and name of the source; no page means all. */
+  listSharedBuckets(projectId: string, page?: Page): Promise<Listed<SharedBucketRecord>>;
+
+  /** Found in a linked bucket too; see `TableRecord`. */
   getTable(projectId: string, bucketName: string, tableName: string): Promise<TableRecord | undefined>;
   getTableById(tableId: string): Promise<TableRecord | undefined>;
-  /** By name in byte order; no page means all. Never opens a table file. */
-  listTables(bucketId: string, page?: Page): Promise<Listed<TableRecord>>;
+  /** Those of its source when the bucket is a linked one. Never opens a table file. */
+  listTables(bucketId: string, query?: TableListQuery): Promise<Listed<TableRecord>>;
 
   getVersion(versionId: string): Promise<VersionRecord | undefined>;
   /** Current, kept and not yet collected versions, in id order after `afterId`: for recovery and `doctor`. */
@@ -150,15 +168,25 @@ export interface PublishOptions {
   readonly keepVersions: number;
 }
 
-export type NewProject = Pick<ProjectRecord, 'id' | 'name' | 'settings' | 'createdAt'>;
-export type NewBucket = Pick<BucketRecord, 'id' | 'projectId' | 'name' | 'description' | 'createdAt'>;
+export type NewProject = Pick<ProjectRecord, 'id' | 'name' | 'settings' | 'createdAt'> & {
+  readonly description?: string | null;
+};
+export type NewBucket = Pick<BucketRecord, 'id' | 'projectId' | 'name' | 'description' | 'createdAt'> & {
+  /** Makes it a linked bucket. The source must not be one. */
+  readonly link?: NewLink;
+};
+export interface NewLink {
+  readonly sourceBucketId: string;
+  readonly throughShare: boolean;
+  readonly createdBy: string;
+}
 export interface NewTable {
   readonly id: string;
   readonly projectId: string;
   readonly bucketId: string;
   readonly name: string;
   readonly description: string | null;
-  readonly columnDescriptions: Readonly<Record<string, string>>;
+  readonly columnDescriptions: ColumnDescriptions;
   readonly createdAt: Date;
   /** The first version; its `tableId` is this table. */
   readonly version: VersionRecord;
@@ -169,25 +197,40 @@ export interface MetadataTransaction extends MetadataReader {
   insertProject(project: NewProject): Promise<void>;
   updateProject(
     projectId: string,
-    change: { name?: string | null; settings?: JsonObject | null; updatedAt: Date },
+    change: { name?: string | null; description?: string | null; settings?: JsonObject | null; updatedAt: Date },
   ): Promise<void>;
   /**
-   * Marks the project deleted and removes its buckets, tables, snapshots, settings, uploads, files and keys; its versions
-   * become dispensable.
+   * Marks the project deleted and removes its buckets, tables, shares, snapshots, settings, uploads, files and keys, and the
+   * links of other projects to its buckets; its versions become dispensable.
    * Returns the file-store keys nobody points to any more.
    */
   deleteProject(projectId: string, now: Date): Promise<{ releasedFilePaths: readonly string[] }>;
 
   /** Throws `bucket_exists` (details project_id, bucket_name). */
   insertBucket(bucket: NewBucket): Promise<void>;
-  /** Removes the bucket, its tables and their settings; their versions become dispensable. */
+  updateBucket(bucketId: string, change: { description: string | null; updatedAt: Date }): Promise<void>;
+  /**
+   * Removes the bucket, its tables, their settings, its shares and the links to it; the versions become dispensable. Of a
+   * linked bucket only the link is removed.
+   */
   deleteBucket(bucketId: string, now: Date): Promise<void>;
+
+  /** False when it is shared with this project already. */
+  insertBucketShare(bucketId: string, share: BucketShareRecord): Promise<boolean>;
+  /** Removes the share and the links that were made through it, and returns these; undefined when there was no share. */
+  deleteBucketShare(bucketId: string, targetProjectId: string): Promise<readonly BucketLinkRecord[] | undefined>;
+  setReadonlyGrant(bucketId: string, granted: boolean): Promise<void>;
 
   /**
    * Inserts table and first version. Throws `table_exists` (details project_id, bucket_name, table_name), or
    * `bucket_not_found` when the bucket was deleted meanwhile.
    */
   insertTable(table: NewTable): Promise<void>;
+  /** Says something about a table; its version stays. Absent members stay as they are. */
+  updateTable(
+    tableId: string,
+    change: { description?: string | null; columnDescriptions?: ColumnDescriptions; updatedAt: Date },
+  ): Promise<void>;
   /**
    * Compare-and-set: the table must still be at this version, else `version_conflict`. Its versions become dispensable, its
    * settings are removed.

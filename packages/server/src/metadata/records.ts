@@ -1,3 +1,4 @@
+import type { ColumnDescriptions } from '../model/column-descriptions.js';
 import type { ColumnDefinition } from '../model/columns.js';
 import type { OperationName } from '../model/operations.js';
 import type { SnapshotType } from '../model/snapshot-settings.js';
@@ -8,6 +9,7 @@ export type JsonValue = string | number | boolean | null | JsonObject | readonly
 export interface ProjectRecord {
   readonly id: string;
   readonly name: string | null;
+  readonly description: string | null;
   readonly status: 'active' | 'deleted';
   readonly settings: JsonObject | null;
   readonly createdAt: Date;
@@ -26,8 +28,47 @@ export interface BucketRecord {
   readonly description: string | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
+  /** Of a linked bucket: those of its source. */
   readonly tableCount: number;
   readonly sizeBytes: number;
+  /** Null unless this is a linked bucket. */
+  readonly linkedFrom: LinkSource | null;
+  /** Keys of linking projects that may only read, read it too. Of a linked bucket: what its source says. */
+  readonly readonlyGranted: boolean;
+}
+
+/** The bucket whose tables a linked bucket shows, live and read-only. It is never a linked bucket itself. */
+export interface LinkSource {
+  readonly bucketId: string;
+  readonly projectId: string;
+  readonly bucketName: string;
+}
+
+/** The owner of a bucket lets a project link it. */
+export interface BucketShareRecord {
+  readonly targetProjectId: string;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+}
+
+/** A linked bucket, as its source sees it. */
+export interface BucketLinkRecord {
+  readonly bucketId: string;
+  readonly projectId: string;
+  readonly bucketName: string;
+  readonly source: LinkSource;
+  /** The link ends with the share it was made through; otherwise it was made by the admin, or within one project. */
+  readonly throughShare: boolean;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+}
+
+/** A share, as its target sees it. */
+export interface SharedBucketRecord {
+  readonly bucket: BucketRecord;
+  readonly sharedAt: Date;
+  /** Names of the linked buckets in the target project. */
+  readonly linkedAs: readonly string[];
 }
 
 /** One immutable state of a table, in one file under `_versions`, complete and synced. */
@@ -81,15 +122,20 @@ export interface SettingsOwner {
   readonly id: string;
 }
 
+/**
+ * A table as it is found in a bucket. Through a linked bucket, project and bucket are those of the link, and everything
+ * else is the source's: an export made there belongs to the linking project.
+ */
 export interface TableRecord {
   readonly id: string;
   readonly projectId: string;
   readonly bucketId: string;
   readonly bucketName: string;
+  /** Where the table really is, when it was found through a linked bucket; such a table can only be read. */
+  readonly linkedFrom: LinkSource | null;
   readonly name: string;
   readonly description: string | null;
-  /** By column name; columns without a description are absent. */
-  readonly columnDescriptions: Readonly<Record<string, string>>;
+  readonly columnDescriptions: ColumnDescriptions;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly lastImportedAt: Date | null;

@@ -9,6 +9,8 @@ const sources: MetricsSources = {
     Promise.resolve({
       activeProjects: 1,
       buckets: 2,
+      bucketShares: 11,
+      bucketLinks: 12,
       tables: 3,
       tableBytes: 4,
       files: 5,

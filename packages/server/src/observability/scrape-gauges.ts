@@ -17,6 +17,8 @@ export class ScrapeGauges {
   readonly #serviceInfo: Gauge<'version' | 'duckdb_version'>;
   readonly #projects: Gauge;
   readonly #buckets: Gauge;
+  readonly #bucketShares: Gauge;
+  readonly #bucketLinks: Gauge;
   readonly #tables: Gauge;
   readonly #files: Gauge;
   readonly #storage: Gauge<'type'>;
@@ -38,7 +40,9 @@ export class ScrapeGauges {
       'duckdb_version',
     ]);
     this.#projects = gauge('duckdb_projects_total', 'Active projects');
-    this.#buckets = gauge('duckdb_buckets_total', 'Buckets');
+    this.#buckets = gauge('duckdb_buckets_total', 'Buckets, linked ones included');
+    this.#bucketShares = gauge('duckdb_bucket_shares_total', 'Shares of buckets with projects');
+    this.#bucketLinks = gauge('duckdb_bucket_links_total', 'Linked buckets');
     this.#tables = gauge('duckdb_tables_total', 'Tables');
     this.#files = gauge('duckdb_files_total', 'Registered files');
     this.#storage = gauge('duckdb_storage_size_bytes', 'Bytes in use, by kind', ['type']);
@@ -82,6 +86,8 @@ export class ScrapeGauges {
   #setTotals(totals: MetadataTotals): void {
     this.#projects.set(totals.activeProjects);
     this.#buckets.set(totals.buckets);
+    this.#bucketShares.set(totals.bucketShares);
+    this.#bucketLinks.set(totals.bucketLinks);
     this.#tables.set(totals.tables);
     this.#files.set(totals.files);
     this.#storage.set({ type: 'tables' }, totals.tableBytes);

@@ -1,9 +1,10 @@
 import type { LiveTree } from '../engine/live-tree.js';
 import type { VersionCollector } from '../engine/version-collector.js';
 import { DomainError } from '../errors/domain-error.js';
-import type { Listed, MetadataStore, Page } from '../metadata/metadata-store.js';
+import type { Listed, MetadataStore } from '../metadata/metadata-store.js';
 import type { BucketRecord } from '../metadata/records.js';
 import { newSortableId } from '../model/ids.js';
+import type { BucketListQuery } from '../model/list-query.js';
 import { mustBeValidBucketName } from '../model/names.js';
 import type { BranchRef, BucketRef } from '../model/refs.js';
 import type { AutoSnapshots } from './auto-snapshots.js';
@@ -45,13 +46,28 @@ export class Buckets {
     return bucket;
   }
 
-  async list(ref: BranchRef, page?: Page): Promise<Listed<BucketRecord>> {
+  async list(ref: BranchRef, query?: BucketListQuery): Promise<Listed<BucketRecord>> {
     await requireBranch(this.metadata, ref);
-    return await this.metadata.listBuckets(ref.projectId, page);
+    return await this.metadata.listBuckets(ref.projectId, query);
   }
 
   get(ref: BucketRef): Promise<BucketRecord> {
     return requireBucket(this.metadata, ref);
+  }
+
+  /** What a project says about a linked bucket is its own, so that it may be changed like that of any other. */
+  async update(
+    change: Change<BucketRecord>,
+    ref: BucketRef,
+    input: { description?: string | null },
+  ): Promise<BucketRecord> {
+    return await this.metadata.transaction(async (tx) => {
+      const { id, description } = await requireBucket(tx, ref);
+      await tx.updateBucket(id, { description, ...input, updatedAt: change.now });
+      const bucket = await requireBucket(tx, ref);
+      await change.commit(tx, { projectId: bucket.projectId, resourceId: bucket.name }, bucket);
+      return bucket;
+    });
   }
 
   /**

@@ -34,7 +34,7 @@ export class Projects {
 
   async create(
     change: Change<CreatedProject>,
-    input: { id: string; name: string | null; settings: JsonObject | null },
+    input: { id: string; name: string | null; description: string | null; settings: JsonObject | null },
   ): Promise<CreatedProject> {
     mustBeValidProjectId(input.id);
     await this.disk.guard.mustHaveRoom();
@@ -93,7 +93,7 @@ export class Projects {
   async update(
     change: Change<ProjectRecord>,
     projectId: string,
-    input: { name?: string | null; settings?: JsonObject | null },
+    input: { name?: string | null; description?: string | null; settings?: JsonObject | null },
   ): Promise<ProjectRecord> {
     return await this.metadata.transaction(async (tx) => {
       await requireProject(tx, projectId);

@@ -1,6 +1,6 @@
 import { DomainError } from '../errors/domain-error.js';
 import type { MetadataReader } from '../metadata/metadata-store.js';
-import type { BucketRecord, TableRecord } from '../metadata/records.js';
+import type { BucketRecord, LinkSource, TableRecord } from '../metadata/records.js';
 import { DEFAULT_BRANCH_ID, type BranchRef, type BucketRef, type TableRef } from '../model/refs.js';
 import { requireActiveProject } from './require-project.js';
 
@@ -35,14 +35,32 @@ export async function requireTable(reader: MetadataReader, ref: TableRef): Promi
   throw tableNotFound(ref);
 }
 
-/** A table to write to, and not only to read. */
-export function requireTableToChange(reader: MetadataReader, ref: TableRef): Promise<TableRecord> {
-  return requireTable(reader, ref);
+/** A table to write to, and not only to read: what a linked bucket shows is not its own. */
+export async function requireTableToChange(reader: MetadataReader, ref: TableRef): Promise<TableRecord> {
+  const table = await requireTable(reader, ref);
+  if (table.linkedFrom !== null) throw bucketIsLinked(table.projectId, table.bucketName, table.linkedFrom);
+  return table;
 }
 
 /** A bucket to change, or to make tables in. */
-export function requireBucketToChange(reader: MetadataReader, ref: BucketRef): Promise<BucketRecord> {
-  return requireBucket(reader, ref);
+export async function requireBucketToChange(reader: MetadataReader, ref: BucketRef): Promise<BucketRecord> {
+  const bucket = await requireBucket(reader, ref);
+  if (bucket.linkedFrom !== null) throw bucketIsLinked(bucket.projectId, bucket.name, bucket.linkedFrom);
+  return bucket;
+}
+
+export function bucketIsLinked(projectId: string, bucketName: string, source: LinkSource): DomainError {
+  return new DomainError(
+    'bucket_is_linked',
+    `Bucket ${bucketName} of project ${projectId} is linked from ${source.projectId}.${source.bucketName} and can only be ` +
+      'read; change the source bucket instead',
+    {
+      project_id: projectId,
+      bucket_name: bucketName,
+      source_project_id: source.projectId,
+      source_bucket_name: source.bucketName,
+    },
+  );
 }
 
 function branchNotFound(ref: BranchRef): DomainError {

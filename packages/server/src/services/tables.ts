@@ -3,10 +3,12 @@ import type { TableEngine } from '../engine/table-engine.js';
 import type { TableLocks } from '../engine/table-lock.js';
 import type { VersionCollector } from '../engine/version-collector.js';
 import { DomainError } from '../errors/domain-error.js';
-import type { Listed, MetadataStore, Page } from '../metadata/metadata-store.js';
+import type { Listed, MetadataStore } from '../metadata/metadata-store.js';
 import type { BucketRecord, TableRecord } from '../metadata/records.js';
+import { withColumnDescription, type ColumnDescriptions } from '../model/column-descriptions.js';
 import { nameKey, type ColumnDefinition, type TableShape } from '../model/columns.js';
 import { newSortableId } from '../model/ids.js';
+import type { TableListQuery } from '../model/list-query.js';
 import { mustBeValidColumnName, mustBeValidTableName } from '../model/names.js';
 import type { BucketRef, TableRef, TableVersionRef } from '../model/refs.js';
 import type { RowSelection } from '../workers/messages.js';
@@ -20,6 +22,8 @@ import { builtVersion } from './table-publisher.js';
 
 export interface NewTableInput {
   readonly name: string;
+  readonly description: string | null;
+  readonly columnDescriptions: ColumnDescriptions;
   readonly columns: readonly ColumnDefinition[];
   readonly primaryKey: readonly string[];
 }
@@ -53,19 +57,41 @@ export class Tables {
     const shape = mustBeConsistentShape(input);
     await this.diskGuard.mustHaveRoom();
     const table = await this.engine.create(bucket.projectId, shape, (staged) =>
-      this.#publishFirstVersion(change, ref, bucket, staged),
+      this.#publishFirstVersion(change, ref, bucket, input, staged),
     );
     await this.locks.runExclusive(lockOf(table), undefined, () => this.#refreshLink(table.id));
     return table;
   }
 
-  async list(ref: BucketRef, page?: Page): Promise<Listed<TableRecord>> {
+  async list(ref: BucketRef, query?: TableListQuery): Promise<Listed<TableRecord>> {
     const bucket = await requireBucket(this.metadata, ref);
-    return await this.metadata.listTables(bucket.id, page);
+    return await this.metadata.listTables(bucket.id, query);
   }
 
   get(ref: TableRef): Promise<TableRecord> {
     return requireTable(this.metadata, ref);
+  }
+
+  /** Changes what is said about the table and its columns: metadata only, no version is made. Null removes a description. */
+  async update(
+    change: Change<TableRecord>,
+    ref: TableRef,
+    input: { description?: string | null; columnDescriptions?: Readonly<Record<string, string | null>> },
+  ): Promise<TableRecord> {
+    return await this.metadata.transaction(async (tx) => {
+      const before = await requireTableToChange(tx, ref);
+      const { description } = input;
+      await tx.updateTable(before.id, {
+        ...(description === undefined ? {} : { description }),
+        ...(input.columnDescriptions === undefined
+          ? {}
+          : { columnDescriptions: describedColumns(before, input.columnDescriptions) }),
+        updatedAt: change.now,
+      });
+      const table = await requireTable(tx, ref);
+      await change.commit(tx, { projectId: table.projectId, resourceId: resourceIdOf(table) }, table);
+      return table;
+    });
   }
 
   async delete(change: Change<void>, ref: TableRef): Promise<void> {
@@ -102,6 +128,7 @@ export class Tables {
     change: Change<TableRecord>,
     ref: TableRef,
     bucket: BucketRecord,
+    input: NewTableInput,
     staged: Parameters<Parameters<TableEngine['create']>[2]>[0],
   ): Promise<TableRecord> {
     const now = change.now;
@@ -113,8 +140,8 @@ export class Tables {
         projectId: bucket.projectId,
         bucketId: bucket.id,
         name: ref.tableName,
-        description: null,
-        columnDescriptions: {},
+        description: input.description,
+        columnDescriptions: input.columnDescriptions,
         createdAt: now,
         version: builtVersion(change, { id: tableId, projectId: bucket.projectId }, staged),
       });
@@ -135,6 +162,33 @@ export class Tables {
       fileId: table.current.fileId,
     });
   }
+}
+
+/** The descriptions of the table with some of them changed, each under its column's spelling. */
+function describedColumns(table: TableRecord, changes: Readonly<Record<string, string | null>>): ColumnDescriptions {
+  const columns = new Map(table.current.columns.map(({ name }) => [nameKey(name), name]));
+  let described = table.columnDescriptions;
+  for (const [name, text] of Object.entries(changes)) {
+    const column = columns.get(nameKey(name));
+    if (column === undefined) throw columnNotFound(table, name);
+    described = withColumnDescription(described, column, text);
+  }
+  return described;
+}
+
+function columnNotFound(table: TableRecord, column: string): DomainError {
+  const columns = table.current.columns.map(({ name }) => name);
+  return new DomainError(
+    'column_not_found',
+    `Column ${column} not found in table ${table.name}. It has: ${columns.join(', ')}`,
+    {
+      project_id: table.projectId,
+      bucket_name: table.bucketName,
+      table_name: table.name,
+      column_name: column,
+      columns,
+    },
+  );
 }
 
 function tableExists(ref: TableRef): DomainError {

@@ -23,6 +23,7 @@ const CREATED = new Date('2026-11-23T16:08:26.932Z');
 export const project: ProjectRecord = {
   id: 'p1',
   name: 'P',
+  description: null,
   status: 'active',
   settings: null,
   createdAt: CREATED,
@@ -56,6 +57,8 @@ export const bucket: BucketRecord = {
   updatedAt: CREATED,
   tableCount: 0,
   sizeBytes: 0,
+  linkedFrom: null,
+  readonlyGranted: false,
 };
 
 export const table: TableRecord = {
@@ -63,6 +66,7 @@ export const table: TableRecord = {
   projectId: 'p1',
   bucketId: 'b1',
   bucketName: 'sales',
+  linkedFrom: null,
   name: 'orders',
   description: null,
   columnDescriptions: {},
@@ -240,12 +244,14 @@ function defaults(refused: RefusedChange[]): HttpServices {
       create: (_change, input) => Promise.resolve({ ...bucket, ...input }),
       list: () => list(bucket),
       get: () => Promise.resolve(bucket),
+      update: () => Promise.resolve(bucket),
       delete: () => Promise.resolve(),
     },
     tables: {
       create: () => Promise.resolve(table),
       list: () => list(table),
       get: () => Promise.resolve(table),
+      update: () => Promise.resolve(table),
       delete: () => Promise.resolve(),
       preview: () => Promise.resolve({ table, rowsJson: '[{"id":9223372036854775807}]', rowCount: 1 }),
     },

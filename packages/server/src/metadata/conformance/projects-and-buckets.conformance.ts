@@ -21,6 +21,7 @@ export function describeProjectsAndBuckets(store: () => MetadataStore): void {
     expect(await store().getProject('PEPPER')).toEqual({
       id: 'Pepper',
       name: 'Project Pepper',
+      description: null,
       status: 'active',
       settings,
       createdAt: START,
@@ -51,6 +52,8 @@ export function describeProjectsAndBuckets(store: () => MetadataStore): void {
     expect(await store().getProject('p1')).toMatchObject({ name: null, settings: { a: 1 }, updatedAt: at(1) });
     await store().transaction((tx) => tx.updateProject('p1', { settings: null, updatedAt: at(2) }));
     expect(await store().getProject('p1')).toMatchObject({ name: null, settings: null, updatedAt: at(2) });
+    await store().transaction((tx) => tx.updateProject('p1', { description: 'What for', updatedAt: at(3) }));
+    expect(await store().getProject('p1')).toMatchObject({ name: null, description: 'What for', settings: null });
     const unknown = store().transaction((tx) => tx.updateProject('p2', { name: 'x', updatedAt: at(3) }));
     await expect(unknown).rejects.toMatchObject({ code: 'project_not_found' });
   });
@@ -148,6 +151,8 @@ export function describeProjectsAndBuckets(store: () => MetadataStore): void {
       updatedAt: START,
       tableCount: 0,
       sizeBytes: 0,
+      linkedFrom: null,
+      readonlyGranted: false,
     });
     expect(await store().getBucket('p2', 'in_c_sales')).toBeUndefined();
   });

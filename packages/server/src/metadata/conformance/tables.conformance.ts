@@ -22,6 +22,7 @@ export function describeTables(store: () => MetadataStore): void {
       projectId: 'p1',
       bucketId,
       bucketName: 'sales',
+      linkedFrom: null,
       name: 'Orders',
       description: null,
       columnDescriptions: {},

@@ -26,6 +26,7 @@ async function createCatalogue(db: Kysely<unknown>): Promise<void> {
     .addColumn('id', 'text', (column) => column.primaryKey().notNull())
     .addColumn('id_key', 'text', (column) => column.notNull().unique())
     .addColumn('name', 'text')
+    .addColumn('description', 'text')
     .addColumn('status', 'text', (column) => column.notNull().check(sql`status in ('active', 'deleted')`))
     .addColumn('settings', 'text')
     .addColumn('created_at', 'bigint', (column) => column.notNull())
@@ -41,9 +42,30 @@ async function createCatalogue(db: Kysely<unknown>): Promise<void> {
     .addColumn('description', 'text')
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('updated_at', 'bigint', (column) => column.notNull())
+    // A linked bucket has no tables of its own: it shows those of this bucket, which cannot go while the link is there.
+    .addColumn('source_bucket_id', 'text', (column) => column.references('buckets.id'))
+    .addColumn('link_through_share', 'integer')
+    .addColumn('link_created_by', 'text')
+    .addColumn('readonly_granted', 'integer', (column) => column.notNull().defaultTo(0))
     .addUniqueConstraint('buckets_unique_name', ['project_id', 'name_key'])
     .execute();
   await db.schema.createIndex('buckets_by_name').on('buckets').columns(['project_id', 'name']).execute();
+  await db.schema
+    .createIndex('buckets_by_source')
+    .on('buckets')
+    .column('source_bucket_id')
+    .where(sql.ref('source_bucket_id'), 'is not', null)
+    .execute();
+
+  await db.schema
+    .createTable('bucket_shares')
+    .addColumn('bucket_id', 'text', (column) => column.notNull().references('buckets.id'))
+    .addColumn('target_project_id', 'text', (column) => column.notNull().references('projects.id'))
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('created_by', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('bucket_shares_key', ['bucket_id', 'target_project_id'])
+    .execute();
+  await db.schema.createIndex('bucket_shares_by_target').on('bucket_shares').column('target_project_id').execute();
 
   await db.schema
     .createTable('versions')

@@ -5,6 +5,7 @@ import { nameKey } from '../../model/columns.js';
 import type { Listed, NewProject, Page } from '../metadata-store.js';
 import type { JsonObject, ProjectRecord } from '../records.js';
 import { fromJson, isProject, toJson, type Database } from './database.js';
+import { listForeignLinks, removeLinks } from './link-queries.js';
 import type { ProjectRow } from './schema.js';
 import { dispenseVersionsOfTables } from './version-queries.js';
 
@@ -54,6 +55,7 @@ export async function insertProject(db: Database, project: NewProject): Promise<
       id: project.id,
       id_key: nameKey(project.id),
       name: project.name,
+      description: project.description ?? null,
       status: 'active',
       settings: toJson(project.settings),
       created_at: project.createdAt.getTime(),
@@ -77,13 +79,14 @@ export async function insertProject(db: Database, project: NewProject): Promise<
 export async function updateProject(
   db: Database,
   projectId: string,
-  change: { name?: string | null; settings?: JsonObject | null; updatedAt: Date },
+  change: { name?: string | null; description?: string | null; settings?: JsonObject | null; updatedAt: Date },
 ): Promise<void> {
   const updated = await db
     .updateTable('projects')
     .set({
       updated_at: change.updatedAt.getTime(),
       ...(change.name === undefined ? {} : { name: change.name }),
+      ...(change.description === undefined ? {} : { description: change.description }),
       ...(change.settings === undefined ? {} : { settings: toJson(change.settings) }),
     })
     .where('id_key', '=', nameKey(projectId))
@@ -104,6 +107,22 @@ export async function deleteProject(
     .where(ofProject)
     .where('uploaded_path', 'is not', null)
     .execute();
+  const stored = await db
+    .selectFrom('projects')
+    .select('id')
+    .where('id_key', '=', nameKey(projectId))
+    .executeTakeFirst();
+  if (stored === undefined) throw projectNotFound(projectId);
+  await removeLinks(db, await listForeignLinks(db, stored.id));
+  await db
+    .deleteFrom('bucket_shares')
+    .where((eb) =>
+      eb.or([
+        eb('target_project_id', '=', stored.id),
+        eb('bucket_id', 'in', eb.selectFrom('buckets').select('buckets.id').where('project_id', '=', stored.id)),
+      ]),
+    )
+    .execute();
   await dispenseVersionsOfTables(db, db.selectFrom('tables').select('id').where(ofProject), now);
   await db.deleteFrom('snapshots').where(ofProject).execute();
   await db.deleteFrom('snapshot_settings').where(ofProject).execute();
@@ -112,7 +131,7 @@ export async function deleteProject(
   await db.deleteFrom('files').where(ofProject).execute();
   await db.deleteFrom('uploads').where(ofProject).execute();
   await db.deleteFrom('api_keys').where(ofProject).execute();
-  const updated = await db
+  await db
     .updateTable('projects')
     .set({
       status: 'deleted',
@@ -124,9 +143,8 @@ export async function deleteProject(
       file_count: 0,
       file_bytes: 0,
     })
-    .where('id_key', '=', nameKey(projectId))
-    .executeTakeFirst();
-  if (updated.numUpdatedRows === 0n) throw projectNotFound(projectId);
+    .where('id', '=', stored.id)
+    .execute();
   const released = new Set(files.map((file) => file.path));
   for (const upload of uploads) if (upload.uploaded_path !== null) released.add(upload.uploaded_path);
   return { releasedFilePaths: [...released] };
@@ -141,6 +159,7 @@ function toProject(row: Selectable<ProjectRow>): ProjectRecord {
   return {
     id: row.id,
     name: row.name,
+    description: row.description,
     status: row.status,
     settings: fromJson<JsonObject>(row.settings),
     createdAt: new Date(row.created_at),

@@ -10,6 +10,7 @@ import type { SnapshotType } from '../../model/snapshot-settings.js';
 export interface MetadataSchema {
   projects: ProjectRow;
   buckets: BucketRow;
+  bucket_shares: BucketShareRow;
   tables: TableRow;
   versions: VersionRow;
   snapshots: SnapshotRow;
@@ -25,6 +26,7 @@ export interface ProjectRow {
   id: string;
   id_key: string;
   name: string | null;
+  description: string | null;
   status: 'active' | 'deleted';
   settings: string | null;
   created_at: number;
@@ -48,6 +50,20 @@ export interface BucketRow {
   /** Both counters belong to `counters.ts`. */
   table_count: number;
   size_bytes: number;
+  /** Set on a linked bucket, with the two that follow. */
+  source_bucket_id: string | null;
+  /** 1: the link ends with the share it was made through. */
+  link_through_share: 0 | 1 | null;
+  link_created_by: string | null;
+  /** 1: keys of linking projects that may only read, read this bucket through their links. */
+  readonly_granted: 0 | 1;
+}
+
+export interface BucketShareRow {
+  bucket_id: string;
+  target_project_id: string;
+  created_at: number;
+  created_by: string;
 }
 
 export interface TableRow {

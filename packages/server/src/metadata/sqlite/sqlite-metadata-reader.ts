@@ -1,14 +1,18 @@
+import type { BucketListQuery, TableListQuery } from '../../model/list-query.js';
 import type { LocalSnapshotSettings } from '../../model/snapshot-settings.js';
 import type { Listed, MetadataReader, MetadataTotals, Page, SnapshotFilter } from '../metadata-store.js';
 import type {
   ApiKeyRecord,
+  BucketLinkRecord,
   BucketRecord,
+  BucketShareRecord,
   FileRecord,
   IdempotencyRecord,
   KeptVersionRecord,
   OperationLogEntry,
   ProjectRecord,
   SettingsOwner,
+  SharedBucketRecord,
   SnapshotRecord,
   TableRecord,
   UploadRecord,
@@ -19,8 +23,10 @@ import * as buckets from './bucket-queries.js';
 import type { Database } from './database.js';
 import * as files from './file-queries.js';
 import * as idempotency from './idempotency-queries.js';
+import * as links from './link-queries.js';
 import * as operations from './operation-queries.js';
 import * as projects from './project-queries.js';
+import * as shares from './share-queries.js';
 import * as snapshots from './snapshot-queries.js';
 import * as snapshotSettings from './snapshot-settings-queries.js';
 import * as tables from './table-queries.js';
@@ -44,8 +50,28 @@ export class SqliteMetadataReader implements MetadataReader {
     return buckets.getBucket(this.db, projectId, bucketName);
   }
 
-  listBuckets(projectId: string, page?: Page): Promise<Listed<BucketRecord>> {
-    return buckets.listBuckets(this.db, projectId, page);
+  listBuckets(projectId: string, query?: BucketListQuery): Promise<Listed<BucketRecord>> {
+    return buckets.listBuckets(this.db, projectId, query);
+  }
+
+  listBucketShares(bucketId: string): Promise<readonly BucketShareRecord[]> {
+    return shares.listBucketShares(this.db, bucketId);
+  }
+
+  isBucketSharedWith(bucketId: string, projectId: string): Promise<boolean> {
+    return shares.isBucketSharedWith(this.db, bucketId, projectId);
+  }
+
+  listBucketLinks(bucketId: string): Promise<readonly BucketLinkRecord[]> {
+    return links.listBucketLinks(this.db, bucketId);
+  }
+
+  listForeignLinks(projectId: string): Promise<readonly BucketLinkRecord[]> {
+    return links.listForeignLinks(this.db, projectId);
+  }
+
+  listSharedBuckets(projectId: string, page?: Page): Promise<Listed<SharedBucketRecord>> {
+    return shares.listSharedBuckets(this.db, projectId, page);
   }
 
   getTable(projectId: string, bucketName: string, tableName: string): Promise<TableRecord | undefined> {
@@ -56,8 +82,8 @@ export class SqliteMetadataReader implements MetadataReader {
     return tables.getTableById(this.db, tableId);
   }
 
-  listTables(bucketId: string, page?: Page): Promise<Listed<TableRecord>> {
-    return tables.listTables(this.db, bucketId, page);
+  listTables(bucketId: string, query?: TableListQuery): Promise<Listed<TableRecord>> {
+    return tables.listTables(this.db, bucketId, query);
   }
 
   getVersion(versionId: string): Promise<VersionRecord | undefined> {

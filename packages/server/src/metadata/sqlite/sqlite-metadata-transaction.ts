@@ -1,7 +1,10 @@
+import type { ColumnDescriptions } from '../../model/column-descriptions.js';
 import type { LocalSnapshotSettings } from '../../model/snapshot-settings.js';
 import type { MetadataTransaction, NewBucket, NewProject, NewTable, PublishOptions } from '../metadata-store.js';
 import type {
   ApiKeyRecord,
+  BucketLinkRecord,
+  BucketShareRecord,
   FileRecord,
   IdempotencyRecord,
   JsonObject,
@@ -20,7 +23,9 @@ import * as projects from './project-queries.js';
 import * as publication from './publication-queries.js';
 import * as snapshots from './snapshot-queries.js';
 import * as snapshotSettings from './snapshot-settings-queries.js';
+import * as shares from './share-queries.js';
 import { SqliteMetadataReader } from './sqlite-metadata-reader.js';
+import * as tables from './table-queries.js';
 import * as uploads from './upload-queries.js';
 import * as versions from './version-queries.js';
 
@@ -32,7 +37,7 @@ export class SqliteMetadataTransaction extends SqliteMetadataReader implements M
 
   updateProject(
     projectId: string,
-    change: { name?: string | null; settings?: JsonObject | null; updatedAt: Date },
+    change: { name?: string | null; description?: string | null; settings?: JsonObject | null; updatedAt: Date },
   ): Promise<void> {
     return projects.updateProject(this.db, projectId, change);
   }
@@ -45,12 +50,35 @@ export class SqliteMetadataTransaction extends SqliteMetadataReader implements M
     return buckets.insertBucket(this.db, bucket);
   }
 
+  updateBucket(bucketId: string, change: { description: string | null; updatedAt: Date }): Promise<void> {
+    return buckets.updateBucket(this.db, bucketId, change);
+  }
+
   deleteBucket(bucketId: string, now: Date): Promise<void> {
     return buckets.deleteBucket(this.db, bucketId, now);
   }
 
+  insertBucketShare(bucketId: string, share: BucketShareRecord): Promise<boolean> {
+    return shares.insertBucketShare(this.db, bucketId, share);
+  }
+
+  deleteBucketShare(bucketId: string, targetProjectId: string): Promise<readonly BucketLinkRecord[] | undefined> {
+    return shares.deleteBucketShare(this.db, bucketId, targetProjectId);
+  }
+
+  setReadonlyGrant(bucketId: string, granted: boolean): Promise<void> {
+    return shares.setReadonlyGrant(this.db, bucketId, granted);
+  }
+
   insertTable(table: NewTable): Promise<void> {
     return publication.insertTable(this.db, table);
+  }
+
+  updateTable(
+    tableId: string,
+    change: { description?: string | null; columnDescriptions?: ColumnDescriptions; updatedAt: Date },
+  ): Promise<void> {
+    return tables.updateTable(this.db, tableId, change);
   }
 
   deleteTable(tableId: string, expectedVersionId: string, now: Date): Promise<void> {

@@ -19,9 +19,23 @@ export async function totals(db: Database): Promise<MetadataTotals> {
     .selectFrom('uploads')
     .select((eb) => eb.fn.coalesce(eb.fn.sum<number>('uploaded_size_bytes'), eb.lit(0)).as('stagedBytes'))
     .executeTakeFirstOrThrow();
+  const sharing = await db
+    .selectNoFrom((eb) => [
+      eb
+        .selectFrom('bucket_shares')
+        .select((count) => count.fn.countAll<number>().as('n'))
+        .as('bucketShares'),
+      eb
+        .selectFrom('buckets')
+        .where('source_bucket_id', 'is not', null)
+        .select((count) => count.fn.countAll<number>().as('n'))
+        .as('bucketLinks'),
+    ])
+    .executeTakeFirstOrThrow();
   const idempotency = await db
     .selectFrom('idempotency_records')
     .select((eb) => eb.fn.countAll<number>().as('idempotencyRecords'))
     .executeTakeFirstOrThrow();
-  return { ...projects, ...uploads, ...idempotency };
+  const { bucketShares, bucketLinks } = sharing;
+  return { ...projects, bucketShares: bucketShares ?? 0, bucketLinks: bucketLinks ?? 0, ...uploads, ...idempotency };
 }

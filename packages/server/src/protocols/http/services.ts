@@ -13,6 +13,7 @@ import type {
   UploadRecord,
 } from '../../metadata/records.js';
 import type { BranchRef, BucketRef, TableRef, TableVersionRef } from '../../model/refs.js';
+import type { BucketListQuery, TableListQuery } from '../../model/list-query.js';
 import type { ChangeRunner } from '../../services/change-runner.js';
 import type { Change } from '../../services/change.js';
 import type { CsvOptions, ImportRequest, RejectedRow, RowSelection } from '../../workers/messages.js';
@@ -69,14 +70,14 @@ export interface CreatedProject {
 export interface ProjectService {
   create(
     change: Change<CreatedProject>,
-    input: { id: string; name: string | null; settings: JsonObject | null },
+    input: { id: string; name: string | null; description: string | null; settings: JsonObject | null },
   ): Promise<CreatedProject>;
   list(filter: { status?: string | undefined; limit: number; offset: number }): Promise<Listed<ProjectRecord>>;
   get(projectId: string): Promise<ProjectRecord>;
   update(
     change: Change<ProjectRecord>,
     projectId: string,
-    input: { name?: string; settings?: JsonObject },
+    input: { name?: string; description?: string | null; settings?: JsonObject },
   ): Promise<ProjectRecord>;
   delete(change: Change<void>, projectId: string): Promise<void>;
   stats(projectId: string): Promise<ProjectRecord>;
@@ -110,8 +111,13 @@ export interface BucketService {
     change: Change<BucketRecord>,
     input: BranchRef & { name: string; description: string | null },
   ): Promise<BucketRecord>;
-  list(branch: BranchRef, page?: Page): Promise<Listed<BucketRecord>>;
+  list(branch: BranchRef, query: BucketListQuery): Promise<Listed<BucketRecord>>;
   get(bucket: BucketRef): Promise<BucketRecord>;
+  update(
+    change: Change<BucketRecord>,
+    bucket: BucketRef,
+    input: { description?: string | null },
+  ): Promise<BucketRecord>;
   delete(change: Change<void>, bucket: BucketRef, options: { cascade: boolean }): Promise<void>;
 }
 
@@ -126,10 +132,21 @@ export interface TableService {
   create(
     change: Change<TableRecord>,
     bucket: BucketRef,
-    input: { name: string; columns: readonly NewColumn[]; primaryKey: readonly string[] },
+    input: {
+      name: string;
+      description: string | null;
+      columns: readonly NewColumn[];
+      columnDescriptions: Readonly<Record<string, string>>;
+      primaryKey: readonly string[];
+    },
   ): Promise<TableRecord>;
-  list(bucket: BucketRef, page?: Page): Promise<Listed<TableRecord>>;
+  list(bucket: BucketRef, query: TableListQuery): Promise<Listed<TableRecord>>;
   get(table: TableRef): Promise<TableRecord>;
+  update(
+    change: Change<TableRecord>,
+    table: TableRef,
+    input: { description?: string | null; columnDescriptions?: Readonly<Record<string, string | null>> },
+  ): Promise<TableRecord>;
   delete(change: Change<void>, table: TableRef): Promise<void>;
   preview(
     table: TableVersionRef,

@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox';
 import { apiKeySchemas } from './api-keys.js';
 import { BackendResultSchema, HealthSchema, ServiceSchema } from './backend.js';
-import { BucketListSchema, BucketSchema, CreateBucketBody } from './buckets.js';
+import { bucketSchemas } from './buckets.js';
 import { ErrorSchema, PlainErrorSchema, TopLevelErrorSchema, ValidationErrorSchema } from './errors.js';
 import {
   FileListSchema,
@@ -39,9 +39,7 @@ export const sharedSchemas: readonly TSchema[] = [
   CreateProjectBody,
   UpdateProjectBody,
   ...apiKeySchemas,
-  BucketSchema,
-  BucketListSchema,
-  CreateBucketBody,
+  ...bucketSchemas,
   ...tableSchemas,
   ...transferSchemas,
   ...versionSchemas,

@@ -16,12 +16,14 @@ export const pagingQuery = {
 };
 
 /** For lists that are complete unless a page is asked for. */
-export const OptionalPaging = Type.Object({
+export const optionalPagingQuery = {
   ...pagingQuery,
   limit: Type.Optional(
     Type.Integer({ minimum: 1, maximum: MAX_PAGE_SIZE, description: 'Page size; everything when neither is given' }),
   ),
-});
+};
+
+export const OptionalPaging = Type.Object(optionalPagingQuery);
 
 type Paging = Static<typeof OptionalPaging>;
 

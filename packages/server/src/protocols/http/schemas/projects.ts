@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import type { JsonObject, ProjectRecord } from '../../../metadata/records.js';
 import { formatTimestamp } from '../timestamps.js';
+import { descriptionInput } from './descriptions.js';
 import { Nullable, Shared } from './nullable.js';
 
 const settings = Type.Unsafe<JsonObject>({
@@ -12,6 +13,7 @@ const settings = Type.Unsafe<JsonObject>({
 const projectMembers = {
   id: Type.String(),
   name: Nullable(Type.String()),
+  description: Nullable(Type.String()),
   db_path: Type.String({ description: 'Directory of the project below the data directory' }),
   created_at: Type.String({ format: 'date-time' }),
   updated_at: Nullable(Type.String({ format: 'date-time' })),
@@ -43,6 +45,7 @@ export const CreateProjectBody = Type.Object(
   {
     id: Type.String({ description: 'Chosen by the caller; never reused' }),
     name: Type.Optional(Nullable(Type.String())),
+    description: Type.Optional(descriptionInput()),
     settings: Type.Optional(Nullable(settings)),
   },
   { $id: 'CreateProject' },
@@ -51,15 +54,17 @@ export const CreateProjectBody = Type.Object(
 export const UpdateProjectBody = Type.Object(
   {
     name: Type.Optional(Nullable(Type.String())),
+    description: Type.Optional(descriptionInput()),
     settings: Type.Optional(Nullable(settings)),
   },
-  { $id: 'UpdateProject', description: 'Absent and null members stay as they are' },
+  { $id: 'UpdateProject', description: 'Absent members stay as they are, and so do `name` and `settings` when null' },
 );
 
 export function renderProject(project: ProjectRecord): Static<typeof ProjectSchema> {
   return {
     id: project.id,
     name: project.name,
+    description: project.description,
     db_path: `project_${project.id}`,
     created_at: formatTimestamp(project.createdAt),
     updated_at: formatTimestamp(project.updatedAt),

@@ -1,7 +1,9 @@
 import { Type, type Static } from 'typebox';
 import type { TableRecord } from '../../../metadata/records.js';
+import { columnDescription } from '../../../model/column-descriptions.js';
 import { nameKey } from '../../../model/columns.js';
 import { formatOptionalTimestamp, formatTimestamp } from '../timestamps.js';
+import { descriptionFrom, descriptionInput } from './descriptions.js';
 import { Nullable, Shared } from './nullable.js';
 
 export const ColumnSchema = Type.Object(
@@ -10,6 +12,7 @@ export const ColumnSchema = Type.Object(
     type: Type.String({ description: "The engine's spelling, for example `DECIMAL(18,2)`" }),
     nullable: Type.Boolean(),
     ordinal_position: Type.Integer({ description: 'Counted from 1' }),
+    description: Nullable(Type.String()),
   },
   { $id: 'Column' },
 );
@@ -23,8 +26,10 @@ export const TableSchema = Type.Object(
     size_bytes: Type.Integer(),
     primary_key: Type.Array(Type.String()),
     created_at: Nullable(Type.String({ format: 'date-time' })),
+    updated_at: Type.String({ format: 'date-time', description: 'When rows, columns or descriptions changed' }),
     last_imported_at: Nullable(Type.String({ format: 'date-time' })),
-    source: Type.String({ description: '`main` or `branch`' }),
+    description: Nullable(Type.String()),
+    source: Type.String({ description: '`main`, `branch`, or `linked`: shown by a linked bucket' }),
   },
   { $id: 'Table' },
 );
@@ -40,6 +45,7 @@ const NewColumnSchema = Type.Object(
     type: Type.String({ description: 'A DuckDB type' }),
     nullable: Type.Optional(Type.Boolean({ description: 'True unless given; key columns are never null' })),
     default: Type.Optional(Nullable(Type.String({ description: "An expression: `'active'`, `0`, `now()`" }))),
+    description: Type.Optional(descriptionInput()),
   },
   { $id: 'NewColumn' },
 );
@@ -49,8 +55,23 @@ export const CreateTableBody = Type.Object(
     name: Type.String(),
     columns: Type.Array(Shared(NewColumnSchema), { minItems: 1 }),
     primary_key: Type.Optional(Nullable(Type.Array(Type.String()))),
+    description: Type.Optional(descriptionInput()),
   },
   { $id: 'CreateTable' },
+);
+
+export const UpdateTableBody = Type.Object(
+  {
+    description: Type.Optional(descriptionInput()),
+    column_descriptions: Type.Optional(
+      Type.Unsafe<Record<string, string | null>>({
+        type: 'object',
+        additionalProperties: descriptionInput(),
+        description: 'By column name; columns that are not named keep theirs',
+      }),
+    ),
+  },
+  { $id: 'UpdateTable', description: 'Absent members stay as they are' },
 );
 
 export const TablePreviewSchema = Type.Object(
@@ -69,6 +90,7 @@ export const tableSchemas = [
   TableListSchema,
   NewColumnSchema,
   CreateTableBody,
+  UpdateTableBody,
   TablePreviewSchema,
 ];
 
@@ -78,6 +100,7 @@ export function renderColumns(table: TableRecord): Static<typeof ColumnSchema>[]
     type: column.type,
     nullable: column.nullable,
     ordinal_position: index + 1,
+    description: columnDescription(table.columnDescriptions, column.name),
   }));
 }
 
@@ -101,7 +124,27 @@ export function renderTable(table: TableRecord): Static<typeof TableSchema> {
     size_bytes: table.current.sizeBytes,
     primary_key: [...table.current.primaryKey],
     created_at: formatTimestamp(table.createdAt),
+    updated_at: formatTimestamp(table.updatedAt),
     last_imported_at: formatOptionalTimestamp(table.lastImportedAt),
-    source: 'main',
+    description: table.description,
+    source: table.linkedFrom === null ? 'main' : 'linked',
   };
+}
+
+/** The descriptions in a request that makes a table, by column. */
+export function columnDescriptionsFrom(
+  columns: readonly { readonly name: string; readonly description?: string | null }[],
+): Record<string, string> {
+  return Object.fromEntries(
+    columns.flatMap(({ name, description }) => {
+      const text = descriptionFrom(description);
+      return text === null ? [] : [[name, text]];
+    }),
+  );
+}
+
+export function columnDescriptionChanges(
+  changes: Readonly<Record<string, string | null>>,
+): Record<string, string | null> {
+  return Object.fromEntries(Object.entries(changes).map(([name, text]) => [name, descriptionFrom(text)]));
 }

@@ -1,4 +1,5 @@
 import { defineChange } from '../../define-route.js';
+import { descriptionFrom } from '../../schemas/descriptions.js';
 import { BucketSchema, CreateBucketBody, renderBucket } from '../../schemas/buckets.js';
 import { BranchParams, branchRef, BUCKETS_PATH } from '../../schemas/paths.js';
 
@@ -16,7 +17,7 @@ export const createBucket = defineChange({
     services.buckets.create(change, {
       ...branchRef(params),
       name: body.name,
-      description: body.description ?? null,
+      description: descriptionFrom(body.description),
     }),
   render: renderBucket,
 });

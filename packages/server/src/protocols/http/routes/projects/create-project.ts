@@ -1,4 +1,5 @@
 import { defineChange } from '../../define-route.js';
+import { descriptionFrom } from '../../schemas/descriptions.js';
 import { CreatedProjectSchema, CreateProjectBody, renderProject } from '../../schemas/projects.js';
 import type { CreatedProject } from '../../services.js';
 
@@ -12,6 +13,11 @@ export const createProject = defineChange({
   errors: ['project_exists', 'storage_full'],
   subject: ({ body }) => ({ projectId: body.id, resourceId: body.id }),
   run: ({ services, body }, change) =>
-    services.projects.create(change, { id: body.id, name: body.name ?? null, settings: body.settings ?? null }),
+    services.projects.create(change, {
+      id: body.id,
+      name: body.name ?? null,
+      description: descriptionFrom(body.description),
+      settings: body.settings ?? null,
+    }),
   render: ({ project, apiKey }: CreatedProject) => ({ ...renderProject(project), api_key: apiKey }),
 });

@@ -1,6 +1,7 @@
 import { defineChange } from '../../define-route.js';
+import { descriptionFrom } from '../../schemas/descriptions.js';
 import { BucketParams, bucketRef, TABLES_PATH } from '../../schemas/paths.js';
-import { CreateTableBody, renderTable, TableSchema } from '../../schemas/tables.js';
+import { columnDescriptionsFrom, CreateTableBody, renderTable, TableSchema } from '../../schemas/tables.js';
 
 export const createTable = defineChange({
   operation: 'table.create',
@@ -19,6 +20,7 @@ export const createTable = defineChange({
     'project_db_not_found',
     'branch_not_found',
     'bucket_not_found',
+    'bucket_is_linked',
     'table_exists',
     'storage_full',
     'server_busy',
@@ -27,6 +29,8 @@ export const createTable = defineChange({
   run: ({ services, params, body }, change) =>
     services.tables.create(change, bucketRef(params), {
       name: body.name,
+      description: descriptionFrom(body.description),
+      columnDescriptions: columnDescriptionsFrom(body.columns),
       columns: body.columns.map(({ name, type, nullable = true, default: value = null }) => ({
         name,
         type,

@@ -14,6 +14,7 @@ export const deleteTable = defineChange({
     'branch_not_found',
     'bucket_not_found',
     'table_not_found',
+    'bucket_is_linked',
     'version_conflict',
     'table_busy',
   ],

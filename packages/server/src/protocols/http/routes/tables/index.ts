@@ -4,5 +4,13 @@ import { deleteTable } from './delete-table.js';
 import { getTable } from './get-table.js';
 import { listTables } from './list-tables.js';
 import { previewTable } from './preview-table.js';
+import { updateTable } from './update-table.js';
 
-export const tableRoutes: readonly Route[] = [createTable, listTables, getTable, deleteTable, previewTable];
+export const tableRoutes: readonly Route[] = [
+  createTable,
+  listTables,
+  getTable,
+  updateTable,
+  deleteTable,
+  previewTable,
+];

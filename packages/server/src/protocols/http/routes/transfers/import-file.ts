@@ -23,6 +23,7 @@ export const importFile = defineChange({
     'branch_not_found',
     'bucket_not_found',
     'table_not_found',
+    'bucket_is_linked',
     'file_not_found',
     'file_content_not_found',
     'duplicate_key',
