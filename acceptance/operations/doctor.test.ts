@@ -39,12 +39,16 @@ async function versionFiles(): Promise<string[]> {
   return (await readdir(directory)).map((name) => join(directory, name));
 }
 
-/** The file of the table's current version: the empty one before it is smaller, and may still be waiting to be retired. */
+/** The file of the table's current version: the empty one before it, which history keeps, is smaller. */
 async function versionPath(): Promise<string> {
+  return (await pathsBySize())[0] ?? '';
+}
+
+async function pathsBySize(): Promise<string[]> {
   const paths = await versionFiles();
   const sized = await Promise.all(paths.map(async (path) => ({ path, sizeBytes: (await stat(path)).size })));
   sized.sort((left, right) => right.sizeBytes - left.sizeBytes);
-  return sized[0]?.path ?? '';
+  return sized.map(({ path }) => path);
 }
 
 /** Everything but what comes and goes by itself: the database's log and lock and the workers' temporary folders. */
@@ -75,7 +79,7 @@ async function flipByte(path: string, position: number): Promise<void> {
 
 describe('doctor', () => {
   it('finds nothing in a sound folder, beside a running server and without one, and changes nothing', async () => {
-    await expect.poll(versionFiles, { message: 'retired versions are gone' }).toHaveLength(1);
+    expect(await versionFiles(), 'the current version and the one its history keeps').toHaveLength(2);
     const before = await folderContent();
     const beside = await doctor();
     expect([beside.code, beside.stdout], beside.stderr).toEqual([0, expect.not.stringMatching(/orphan:|error:/)]);
@@ -95,6 +99,21 @@ describe('doctor', () => {
     expect(report.code).toBe(1);
     expect(report.stdout).toContain(table.name);
     expect(report.stdout).toMatch(/checksum|damaged|cannot/i);
+    await server.restart();
+  });
+
+  it('finds a flipped byte in an earlier version, and says whose history it is', async () => {
+    await server.kill('SIGTERM');
+    await flipByte((await pathsBySize())[1] ?? '', 20_000);
+    const report = await doctor('--json');
+    expect(report.code).toBe(1);
+    expect(JSON.parse(report.stdout)).toMatchObject({
+      versionsChecked: 2,
+      versionFilesChecked: 2,
+      findings: [
+        { severity: 'error', subject: expect.stringContaining(`history of table ${table.bucket}.${table.name},`) },
+      ],
+    });
     await server.restart();
   });
 

@@ -89,6 +89,45 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/backend/backups': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List complete backups, newest first */
+    get: operations['backupList'];
+    put?: never;
+    /**
+     * Make a backup of everything, as of one moment
+     * @description Answers when the backup is complete and on the disk. Reading and writing go on meanwhile. On the file system of the data it consists of hard links and takes seconds; see the operations guide for restoring.
+     */
+    post: operations['backupCreate'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/backend/backups/{backup_name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Get a backup */
+    get: operations['backupGet'];
+    put?: never;
+    post?: never;
+    /** Delete a backup */
+    delete: operations['backupDelete'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/projects': {
     parameters: {
       query?: never;
@@ -566,6 +605,41 @@ export interface components {
         files_dir: string;
         snapshots_dir: string;
       } | null;
+    };
+    Backup: {
+      name: string;
+      /**
+       * Format: date-time
+       * @description The moment whose state this is
+       */
+      created_at: string;
+      duration_ms: number;
+      /** @description The version of the service that made it */
+      service_version: string;
+      /** @description Directory on the server */
+      path: string;
+      /** @description Of everything in it; hard links take no space of their own */
+      size_bytes: number;
+      project_count: number;
+      bucket_count: number;
+      table_count: number;
+      /** @description Table files: of current versions, histories and snapshots */
+      version_file_count: number;
+      /** @description Registered files and uploads that wait to be registered */
+      file_count: number;
+      /** @description How many of the files are hard links */
+      linked_files: number;
+      /** @description How many of the files are copies */
+      copied_files: number;
+      /** @description The admin key is in it; it is not when ADMIN_API_KEY gives the key */
+      has_admin_key: boolean;
+    };
+    BackupList: {
+      backups: components['schemas']['Backup'][];
+      total: number;
+    };
+    CreateBackup: {
+      name?: string | null;
     };
     Project: {
       id: string;
@@ -1152,6 +1226,294 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  backupList: {
+    parameters: {
+      query?: {
+        /** @description Page size, 100 unless given */
+        limit?: number;
+        /** @description How many to pass over, 0 unless given */
+        offset?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One page, and how many there are in all */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BackupList'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description `storage_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  backupCreate: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CreateBackup'];
+      };
+    };
+    responses: {
+      /** @description The backup is complete */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Backup'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `backup_exists`, `backup_running`, `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description `storage_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `storage_full` */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  backupGet: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Backup name */
+        backup_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The backup */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Backup'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `backup_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `storage_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  backupDelete: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Backup name */
+        backup_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Deleted */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `backup_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `storage_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
         };
       };
       /** @description `shutting_down` */

@@ -1,8 +1,8 @@
 import { createHttpServer } from './protocols/http/server.js';
 import { Authenticator } from './auth/authenticator.js';
 import { KeyUses } from './auth/key-uses.js';
+import { composeBackups } from './compose-backups.js';
 import type { Config } from './config/config.js';
-import { Layout } from './engine/layout.js';
 import { LiveTree } from './engine/live-tree.js';
 import { Recovery } from './engine/recovery.js';
 import { TableEngine } from './engine/table-engine.js';
@@ -15,6 +15,7 @@ import { Maintenance } from './jobs/maintenance.js';
 import { systemClock, type Clock } from './lib/clock.js';
 import type { FileSystem } from './lib/file-system.js';
 import { NodeFileSystem } from './lib/node-file-system.js';
+import { RemovalGate } from './lib/removal-gate.js';
 import { Lifecycle } from './lifecycle.js';
 import { SqliteMetadataStore } from './metadata/sqlite/sqlite-metadata-store.js';
 import type { MetadataStore } from './metadata/metadata-store.js';
@@ -36,6 +37,7 @@ import { TablePublisher } from './services/table-publisher.js';
 import { Tables } from './services/tables.js';
 import { Transfers } from './services/transfers.js';
 import { Versions } from './services/versions.js';
+import { layoutOf } from './storage-places.js';
 import { ChildProcessWorkerPool } from './workers/child-process-worker-pool.js';
 import { enginePoolOptions } from './workers/engine-pool-options.js';
 import type { Logger as PinoLogger } from 'pino';
@@ -84,12 +86,13 @@ export async function startApp(
   );
 
   const pins = new VersionPins();
+  const removals = new RemovalGate(logger);
   const writer = new VersionWriter(fileSystem, layout, metadata, clock, logger);
   const liveTree = new LiveTree(fileSystem, layout, logger);
   const { maxAgeMs, maxVersions } = config.engine.history;
-  const collector = new VersionCollector(metadata, fileSystem, layout, pins, clock, maxAgeMs, logger);
-  const recovery = new Recovery(metadata, fileSystem, layout, liveTree, writer, logger);
-  const fileStore = new DiskFileStore(config.storage.filesDirectory, fileSystem);
+  const collector = new VersionCollector(metadata, fileSystem, layout, pins, removals, clock, maxAgeMs, logger);
+  const recovery = new Recovery(metadata, fileSystem, layout, liveTree, writer, removals, logger);
+  const fileStore = new DiskFileStore(config.storage.filesDirectory, fileSystem, removals);
   await lifecycle.start('recovery', () => recovery.prepare());
 
   const pool = await lifecycle.start(
@@ -142,8 +145,10 @@ export async function startApp(
   const autoSnapshots = new AutoSnapshots();
   const publisher = new TablePublisher(metadata, autoSnapshots, { liveTree, collector }, { maxVersions });
   const history = new TableHistory(metadata, clock, { maxAgeMs });
+  const backups = composeBackups({ config, metadata, fileSystem, removals, clock, observer: metrics.backups, logger });
   const services: HttpServices = {
     backend: new Backend(layout.directories, fileSystem, metadata, pool, guard),
+    backups,
     projects: new Projects(metadata, { layout, fileSystem, fileStore, collector, guard }, logger),
     apiKeys: new ApiKeys(metadata, keyUses),
     buckets: new Buckets(metadata, autoSnapshots, liveTree, collector, guard),
@@ -208,8 +213,15 @@ export async function startApp(
       clearTimeout(deadline);
     },
   );
+  // Last to start, first to stop: a backup that would take hours gives up instead of holding the stop.
+  await lifecycle.start(
+    'backups',
+    () => undefined,
+    () => backups.stop(),
+  );
   maintenance.start();
-  const swept = recovery.sweep(sweepStop.signal).then(
+  const sweeping = Promise.all([recovery.sweep(sweepStop.signal), backups.removeUnfinished()]);
+  const swept = sweeping.then(
     () => undefined,
     (error: unknown) => {
       logger.error({ err: error }, 'the disk could not be reconciled with the metadata');
@@ -227,15 +239,6 @@ export async function startApp(
       if (!(await lifecycle.stop())) throw new Error('a part of the server did not stop cleanly; see the log');
     },
   };
-}
-
-export function layoutOf(config: Pick<Config, 'storage'>): Layout {
-  return new Layout({
-    dataDir: config.storage.dataDirectory,
-    duckdbDir: config.storage.duckdbDirectory,
-    filesDir: config.storage.filesDirectory,
-    snapshotsDir: config.storage.snapshotsDirectory,
-  });
 }
 
 /** The database and its log; the log is folded into the database from time to time. */

@@ -25,6 +25,15 @@ program
     run(async (config) => (await import('./commands/doctor.js')).doctor(config, options)),
   );
 
+program
+  .command('restore')
+  .description('put a backup into the data folder, which must be empty; checks everything in the backup first')
+  .argument('<backup>', 'directory of the backup, or its name in BACKUP_DIR')
+  .option('--link', 'hard links to the files of the backup instead of copies')
+  .action((backup: string, options: { link?: boolean }) =>
+    run(async (config) => (await import('./commands/restore.js')).restore(config, backup, options)),
+  );
+
 async function run(command: (config: Config) => Promise<number>): Promise<never> {
   let debug = false;
   try {

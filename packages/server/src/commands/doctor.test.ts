@@ -18,6 +18,7 @@ it('refuses a folder that holds no server data, and leaves it as it was', async 
 it('lists what is wrong and sums up', () => {
   const text = asText({
     versionsChecked: 3,
+    versionFilesChecked: 2,
     filesChecked: 2,
     bytesChecked: 1000,
     findings: [
@@ -28,6 +29,6 @@ it('lists what is wrong and sums up', () => {
   expect(text).toBe(
     'error: project p1, table b.t, version v1: the file is missing\n' +
       'orphan: file x: no file or upload points to it; maintenance removes it\n' +
-      '3 table versions and 2 files checked, 1000 bytes: 1 missing or damaged; 1 that nothing points to.\n',
+      '3 table versions in 2 files, and 2 files of the Files API checked, 1000 bytes: 1 missing or damaged; 1 that nothing points to.\n',
   );
 });

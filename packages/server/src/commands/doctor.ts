@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { layoutOf } from '../app.js';
 import type { Config } from '../config/config.js';
 import { ConfigError } from '../config/option.js';
 import { Doctor, type DoctorReport } from '../engine/doctor.js';
@@ -11,6 +10,7 @@ import { NodeFileSystem } from '../lib/node-file-system.js';
 import { Lifecycle } from '../lifecycle.js';
 import { SqliteMetadataStore } from '../metadata/sqlite/sqlite-metadata-store.js';
 import { createLogger } from '../observability/logger.js';
+import { layoutOf } from '../storage-places.js';
 import { ChildProcessWorkerPool } from '../workers/child-process-worker-pool.js';
 import { enginePoolOptions } from '../workers/engine-pool-options.js';
 
@@ -78,7 +78,8 @@ export function asText(report: DoctorReport): string {
   const lines = report.findings.map(({ severity, subject, problem }) => `${severity}: ${subject}: ${problem}`);
   const errors = report.findings.filter(({ severity }) => severity === 'error').length;
   lines.push(
-    `${report.versionsChecked} table versions and ${report.filesChecked} files checked, ${report.bytesChecked} bytes: ` +
+    `${report.versionsChecked} table versions in ${report.versionFilesChecked} files, and ${report.filesChecked} files of the Files API ` +
+      `checked, ${report.bytesChecked} bytes: ` +
       `${errors === 0 ? 'everything that metadata promises is there' : `${errors} missing or damaged`}` +
       `${report.findings.length > errors ? `; ${report.findings.length - errors} that nothing points to` : ''}.`,
   );

@@ -1,9 +1,11 @@
 import { startApp } from '../app.js';
 import { loadAdminKey } from '../auth/admin-key.js';
 import type { Config } from '../config/config.js';
+import { NodeFileSystem } from '../lib/node-file-system.js';
 import { stopOnSignal } from '../lifecycle.js';
 import { createLogger } from '../observability/logger.js';
 import { baseUrlOf, firstStartBanner } from './first-start-banner.js';
+import { mustNotBeHalfRestored } from './restore.js';
 
 /** Runs the server until a signal stops it; resolves with the exit code. */
 export async function serve(config: Config): Promise<number> {
@@ -12,6 +14,7 @@ export async function serve(config: Config): Promise<number> {
   const logger = createLogger({ level: config.service.logLevel });
   for (const warning of config.warnings) logger.warn({}, warning);
 
+  await mustNotBeHalfRestored(config.storage, new NodeFileSystem());
   const adminKey = await loadAdminKey(config);
   const app = await startApp(config, logger, adminKey.key);
   const exitCode = stopOnSignal({

@@ -1,10 +1,20 @@
 import { ConfigError } from '../config/option.js';
+import { DamagedBackupError } from '../engine/backup/backup-check.js';
+import { ManifestError } from '../engine/backup/backup-manifest.js';
 import { DomainError } from '../errors/domain-error.js';
 import { NewerSchemaError, OlderSchemaError } from '../metadata/migrations/migrate.js';
 import { MetadataInUseError } from '../metadata/sqlite/process-lock.js';
 
 /** Errors that were written for the operator. */
-const SPEAKING = [ConfigError, DomainError, MetadataInUseError, NewerSchemaError, OlderSchemaError];
+const SPEAKING = [
+  ConfigError,
+  DamagedBackupError,
+  DomainError,
+  ManifestError,
+  MetadataInUseError,
+  NewerSchemaError,
+  OlderSchemaError,
+];
 
 /** One sentence for the operator: what is in the way and what to do about it. Stack traces are for DEBUG. */
 export function describeStartFailure(error: unknown): string {

@@ -54,6 +54,7 @@ export function mustBeSeparate(storage: StorageConfig): void {
     ['DUCKDB_DIR', storage.duckdbDirectory],
     ['FILES_DIR', storage.filesDirectory],
     ['SNAPSHOTS_DIR', storage.snapshotsDirectory],
+    ['BACKUP_DIR', storage.backupDirectory],
     ['METADATA_DB_PATH', storage.metadataPath],
   ] as const;
   for (const [outerName, outer] of places) {

@@ -42,6 +42,7 @@ export interface StorageConfig {
   readonly duckdbDirectory: string;
   readonly filesDirectory: string;
   readonly snapshotsDirectory: string;
+  readonly backupDirectory: string;
   readonly metadataPath: string;
   readonly diskReserveBytes: number;
 }

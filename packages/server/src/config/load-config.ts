@@ -41,6 +41,7 @@ export function loadConfig(env: Environment, machine: Machine = describeMachine(
     duckdbDirectory: optional('DUCKDB_DIR') ?? join(dataDirectory, 'duckdb'),
     filesDirectory: optional('FILES_DIR') ?? join(dataDirectory, 'files'),
     snapshotsDirectory: optional('SNAPSHOTS_DIR') ?? join(dataDirectory, 'snapshots'),
+    backupDirectory: optional('BACKUP_DIR') ?? join(dataDirectory, 'backups'),
     metadataPath: optional('METADATA_DB_PATH') ?? join(dataDirectory, 'metadata.sqlite'),
     diskReserveBytes: read('DISK_RESERVE_BYTES'),
   };

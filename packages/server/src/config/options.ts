@@ -102,6 +102,15 @@ export const CONFIG_OPTIONS = {
     defaultIs: '`{DATA_DIR}/snapshots`',
     description: 'Where snapshot exports are kept; snapshots themselves are versions under DUCKDB_DIR.',
   },
+  BACKUP_DIR: {
+    section: 'storage',
+    type: 'path',
+    default: null,
+    defaultIs: '`{DATA_DIR}/backups`',
+    description:
+      'Where backups are made, of this server only. On the file system of the data they are hard links and take seconds; ' +
+      'on another disk they are copies that survive this one.',
+  },
   METADATA_DB_PATH: {
     section: 'storage',
     type: 'path',

@@ -1,8 +1,9 @@
 import { isDomainError } from '../errors/domain-error.js';
 import type { FileStore } from '../files/file-store.js';
 import type { FileSystem } from '../lib/file-system.js';
+import { inParallel } from '../lib/in-parallel.js';
 import type { MetadataReader } from '../metadata/metadata-store.js';
-import type { VersionRecord } from '../metadata/records.js';
+import type { VersionOnFile, VersionRecord } from '../metadata/records.js';
 import type { TableShape } from '../model/columns.js';
 import type { WorkerPool } from '../workers/worker-pool.js';
 import type { Layout } from './layout.js';
@@ -18,7 +19,10 @@ export interface DoctorFinding {
 }
 
 export interface DoctorReport {
+  /** Current ones, those of histories and those that snapshots hold. */
   readonly versionsChecked: number;
+  /** Versions may share a file. */
+  readonly versionFilesChecked: number;
   readonly filesChecked: number;
   readonly bytesChecked: number;
   readonly findings: readonly DoctorFinding[];
@@ -29,13 +33,14 @@ export interface DoctorProgress {
 }
 
 /**
- * Reads everything that metadata points to and compares: table files by checksum, row count, columns and a full read
+ * Reads everything that metadata points to, history and snapshots included, and compares: table files by checksum, row count, columns and a full read
  * in the engine; uploaded files by size and checksum. Then lists what nothing points to. Changes nothing, and may run beside a
  * working service: a version that was retired meanwhile is not a finding.
  */
 export class Doctor {
   #findings: DoctorFinding[] = [];
   #versions = 0;
+  #versionFiles = 0;
   #files = 0;
   #bytes = 0;
 
@@ -52,56 +57,60 @@ export class Doctor {
   ) {}
 
   async run(): Promise<DoctorReport> {
-    await this.#checkVersions();
+    await this.#checkVersionFiles();
     await this.#checkFiles();
     await this.#findOrphanVersions();
     await this.#findOrphanFiles();
     return {
       versionsChecked: this.#versions,
+      versionFilesChecked: this.#versionFiles,
       filesChecked: this.#files,
       bytesChecked: this.#bytes,
       findings: this.#findings,
     };
   }
 
-  async #checkVersions(): Promise<void> {
+  async #checkVersionFiles(): Promise<void> {
     let after: string | undefined;
     for (;;) {
-      const page = await this.metadata.listVersions(after, PAGE);
-      await inParallel(page, PARALLEL_CHECKS, (version) => this.#checkVersion(version));
-      after = page.at(-1)?.id;
+      const page = await this.metadata.listVersionFiles(after, PAGE);
+      await inParallel(page, PARALLEL_CHECKS, (version) => this.#checkVersionFile(version));
+      after = page.at(-1)?.fileId;
       if (after === undefined) return;
     }
   }
 
-  async #checkVersion(version: VersionRecord): Promise<void> {
-    const problem = await this.#problemOf(version);
-    this.#versions += 1;
-    this.#bytes += version.sizeBytes;
+  /** Each file is read once, however many versions stand on it; each version must say of it what is true. */
+  async #checkVersionFile(first: VersionRecord): Promise<void> {
+    const content = await this.#readVersionFile(first);
+    const standing = await this.metadata.listVersionsOnFile(first.fileId);
+    this.#versionFiles += 1;
+    this.#versions += standing.length;
+    this.#bytes += first.sizeBytes;
     this.#report();
-    if (problem === undefined || (await this.metadata.getVersion(version.id)) === undefined) return;
-    const table = await this.metadata.getTableById(version.tableId);
-    const name = table === undefined ? 'a retired version' : `table ${table.bucketName}.${table.name}`;
-    this.#findings.push({
-      severity: 'error',
-      subject: `project ${version.projectId}, ${name}, version ${version.id}`,
-      problem,
-    });
+    const byProblem = new Map<string, VersionOnFile[]>();
+    for (const each of standing) {
+      const problem = problemOf(each.version, content);
+      if (problem !== undefined) byProblem.set(problem, [...(byProblem.get(problem) ?? []), each]);
+    }
+    for (const [problem, affected] of byProblem) {
+      const subject = `project ${first.projectId}, ${whatStandsOnIt(affected)}, version file ${first.fileId}`;
+      this.#findings.push({ severity: 'error', subject, problem });
+    }
   }
 
-  async #problemOf(version: VersionRecord): Promise<string | undefined> {
+  async #readVersionFile(version: VersionRecord): Promise<VersionFileContent> {
     const path = this.layout.versionPath(version.projectId, version.fileId);
     const stats = await this.fileSystem.stat(path);
-    if (stats === undefined) return 'the file is missing';
-    if (stats.size !== version.sizeBytes) return `the file has ${stats.size} bytes instead of ${version.sizeBytes}`;
+    if (stats === undefined) return { problem: 'the file is missing' };
+    if (stats.size !== version.sizeBytes) {
+      return { problem: `the file has ${stats.size} bytes instead of ${version.sizeBytes}` };
+    }
     try {
-      const found = await this.pool.run('verifyVersion', { path });
-      if (found.checksum !== version.checksum) return 'the checksum is not the published one';
-      if (found.rowCount !== version.rowCount) return `${found.rowCount} rows instead of ${version.rowCount}`;
-      return sameColumns(found.shape, version) ? undefined : 'the columns are not the published ones';
+      return await this.pool.run('verifyVersion', { path });
     } catch (error) {
       if (!isDomainError(error)) throw error;
-      return `the engine cannot read it: ${error.message}`;
+      return { problem: `the engine cannot read it: ${error.message}` };
     }
   }
 
@@ -164,6 +173,29 @@ export class Doctor {
   }
 }
 
+type VersionFileContent =
+  { readonly problem: string } | { readonly checksum: string; readonly rowCount: number; readonly shape: TableShape };
+
+function problemOf(version: VersionRecord, content: VersionFileContent): string | undefined {
+  if ('problem' in content) return content.problem;
+  if (content.checksum !== version.checksum) return 'the checksum is not the published one';
+  if (content.rowCount !== version.rowCount) return `${content.rowCount} rows instead of ${version.rowCount}`;
+  return sameColumns(content.shape, version) ? undefined : 'the columns are not the published ones';
+}
+
+/** What an operator would miss: tables as they are, earlier states of them, snapshots. */
+function whatStandsOnIt(versions: readonly VersionOnFile[]): string {
+  const tables = versions.filter(({ state }) => state === 'current').map(({ table }) => `table ${nameOf(table)}`);
+  const kept = versions.filter(({ state }) => state === 'kept').map(({ table }) => `history of table ${nameOf(table)}`);
+  const snapshots = versions.flatMap(({ snapshotIds }) => snapshotIds).map((id) => `snapshot ${id}`);
+  const names = [...new Set([...tables, ...kept, ...snapshots])];
+  return names.length === 0 ? 'a retired version' : names.join(', ');
+}
+
+function nameOf(table: VersionOnFile['table']): string {
+  return table === null ? 'that is gone' : `${table.bucketName}.${table.name}`;
+}
+
 function sameColumns(found: TableShape, expected: VersionRecord): boolean {
   return (
     found.columns.length === expected.columns.length &&
@@ -171,14 +203,5 @@ function sameColumns(found: TableShape, expected: VersionRecord): boolean {
       const other = expected.columns[index];
       return column.name === other?.name && column.type === other.type && column.nullable === other.nullable;
     })
-  );
-}
-
-async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  await Promise.all(
-    Array.from({ length: width }, async () => {
-      for (const item of queue) await work(item);
-    }),
   );
 }

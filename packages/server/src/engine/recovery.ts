@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errnoOf } from '../errors/storage-failure.js';
 import type { FileSystem } from '../lib/file-system.js';
 import type { Logger } from '../lib/logger.js';
+import type { Removals } from '../lib/removal-gate.js';
 import type { MetadataStore } from '../metadata/metadata-store.js';
 import type { Layout } from './layout.js';
 import type { LiveTree } from './live-tree.js';
@@ -26,6 +27,7 @@ export class Recovery {
     private readonly layout: Layout,
     private readonly liveTree: LiveTree,
     private readonly writer: VersionWriter,
+    private readonly removals: Removals,
     private readonly logger: Logger,
   ) {}
 
@@ -67,13 +69,17 @@ export class Recovery {
       // The order matters: a version leaves `inFlight` only after its row is committed.
       if (fileId === undefined || this.writer.isInFlight(fileId)) continue;
       if ((await this.metadata.useOfVersionFile(fileId)) !== undefined) continue;
-      await this.fileSystem.remove(join(directory, entry.name));
+      await this.removals.remove({ kind: 'version', fileId }, () =>
+        this.fileSystem.remove(join(directory, entry.name)),
+      );
       removed += 1;
     }
     await this.#removeStrayLinks(projectId, signal);
     const project = await this.metadata.getProject(projectId);
     if (project?.status === 'deleted' && (await this.#listIfPresent(directory)).length === 0) {
-      await this.fileSystem.removeTree(this.layout.projectDirectory(projectId));
+      await this.removals.remove({ kind: 'project', projectId }, () =>
+        this.fileSystem.removeTree(this.layout.projectDirectory(projectId)),
+      );
     }
     return removed;
   }

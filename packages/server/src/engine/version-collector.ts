@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.js';
 import type { FileSystem } from '../lib/file-system.js';
 import type { Logger } from '../lib/logger.js';
+import type { Removals } from '../lib/removal-gate.js';
 import type { MetadataStore } from '../metadata/metadata-store.js';
 import type { VersionRecord } from '../metadata/records.js';
 import type { Layout } from './layout.js';
@@ -26,6 +27,7 @@ export class VersionCollector {
     private readonly fileSystem: FileSystem,
     private readonly layout: Layout,
     private readonly pins: VersionPins,
+    private readonly removals: Removals,
     private readonly clock: Clock,
     /** How long history keeps a replaced version. */
     private readonly historyMs: number,
@@ -86,7 +88,9 @@ export class VersionCollector {
         const ids = claimed.map((version) => version.id);
         const released = await this.metadata.transaction((tx) => tx.forgetVersions(ids));
         for (const { projectId, fileId } of released) {
-          await this.fileSystem.remove(this.layout.versionPath(projectId, fileId));
+          await this.removals.remove({ kind: 'version', fileId }, () =>
+            this.fileSystem.remove(this.layout.versionPath(projectId, fileId)),
+          );
         }
       } finally {
         for (const version of claimed) this.pins.settle(version.id);
@@ -94,7 +98,9 @@ export class VersionCollector {
     }
     for (const projectId of this.#emptyingProjects) {
       if (left.some((version) => version.projectId === projectId)) continue;
-      await this.fileSystem.removeTree(this.layout.projectDirectory(projectId));
+      await this.removals.remove({ kind: 'project', projectId }, () =>
+        this.fileSystem.removeTree(this.layout.projectDirectory(projectId)),
+      );
       this.#emptyingProjects.delete(projectId);
     }
   }

@@ -136,6 +136,18 @@ export const ERROR_CATALOGUE = {
     meaning: 'The project has reached its number of files or bytes.',
     remedy: 'Delete files, or raise the quota.',
   },
+  backup_not_found: { http: 404, meaning: 'The backup does not exist.', remedy: 'List the backups.' },
+  backup_exists: {
+    http: 409,
+    meaning: 'A backup of this name exists (names are compared without case).',
+    remedy: 'Choose another name, or leave it out.',
+  },
+  backup_running: {
+    http: 409,
+    meaning: 'Another backup is being made; there is one at a time.',
+    remedy: 'Repeat the request when it is complete.',
+    retryable: true,
+  },
   project_exists: {
     http: 409,
     meaning: 'The project id is in use, perhaps by a deleted project.',

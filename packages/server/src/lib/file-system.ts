@@ -17,6 +17,11 @@ export interface FileSystem {
   rename(from: string, to: string): Promise<void>;
   /** Hard link; fails with EEXIST when `to` exists. */
   link(from: string, to: string): Promise<void>;
+  /**
+   * Copies a file with its mode to a name that must not exist, sharing blocks where the file system can. The caller syncs it.
+   * A copy that failed may have left a part of the file.
+   */
+  copyFile(from: string, to: string): Promise<void>;
   /** Removes a file; absent is fine. */
   remove(path: string): Promise<void>;
   /** Removes a directory tree; absent is fine. */

@@ -65,6 +65,10 @@ export class NodeFileSystem implements FileSystem {
     return fs.link(from, to);
   }
 
+  copyFile(from: string, to: string): Promise<void> {
+    return fs.copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  }
+
   async remove(path: string): Promise<void> {
     try {
       await fs.unlink(path);

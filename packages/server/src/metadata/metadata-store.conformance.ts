@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 
 import { describeAccess } from './conformance/access.conformance.js';
+import { describeCopies } from './conformance/copies.conformance.js';
 import { describeCounters } from './conformance/counters.conformance.js';
 import { describeFiles } from './conformance/files.conformance.js';
 import { describeLists } from './conformance/lists.conformance.js';
@@ -34,6 +35,7 @@ export function describeMetadataStore(
     describe('files and uploads', () => describeFiles(store));
     describe('keys, idempotency and audit', () => describeAccess(store));
     describe('transactions', () => describeTransactions(store));
+    describe('copies', () => describeCopies(store));
     describe('counters', () => describeCounters(store));
   });
 }

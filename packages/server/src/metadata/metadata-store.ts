@@ -17,6 +17,7 @@ import type {
   SnapshotRecord,
   TableRecord,
   UploadRecord,
+  VersionOnFile,
   VersionRecord,
 } from './records.js';
 
@@ -33,8 +34,17 @@ export interface MetadataStore extends MetadataReader {
    * rejects. Only metadata calls belong inside; never wait for an engine, a file or a client here.
    */
   transaction<T>(work: (tx: MetadataTransaction) => Promise<T>): Promise<T>;
+  /**
+   * Writes everything that is committed at one moment to a new file at `path` and opens it for reading. Readers and writers
+   * go on meanwhile. The caller syncs the file; it must not exist before. When this rejects, what was written may be there.
+   */
+  copyTo(path: string): Promise<ReadOnlyMetadata>;
   /** Answers within a moment, or throws: for the health endpoint. */
   ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ReadOnlyMetadata extends MetadataReader {
   close(): Promise<void>;
 }
 
@@ -90,8 +100,12 @@ export interface MetadataReader {
   listTables(bucketId: string, query?: TableListQuery): Promise<Listed<TableRecord>>;
 
   getVersion(versionId: string): Promise<VersionRecord | undefined>;
-  /** Current, kept and not yet collected versions, in id order after `afterId`: for recovery and `doctor`. */
+  /** Current, kept and not yet collected versions, in id order after `afterId`. */
   listVersions(afterId: string | undefined, limit: number): Promise<readonly VersionRecord[]>;
+  /** Every file that a version stands on, once, in file id order after `afterFileId`: for backups and `doctor`. */
+  listVersionFiles(afterFileId: string | undefined, limit: number): Promise<readonly VersionRecord[]>;
+  /** Every version that stands on a file, and what keeps it. */
+  listVersionsOnFile(fileId: string): Promise<readonly VersionOnFile[]>;
   /**
    * The current version of a table and those its history keeps, newest first. History ends with what was replaced at
    * `replacedSince`, whether older versions are still there or not.

@@ -100,6 +100,16 @@ export interface KeptVersionRecord extends VersionRecord {
   readonly retiredAt: Date | null;
 }
 
+/** A version that stands on a file, with what keeps it. */
+export interface VersionOnFile {
+  readonly version: VersionRecord;
+  /** `current`: its table is at it; `kept`: by the history of its table; `retired`: only until it is collected. */
+  readonly state: 'current' | 'kept' | 'retired';
+  /** Null when the table is gone. */
+  readonly table: { readonly bucketName: string; readonly name: string } | null;
+  readonly snapshotIds: readonly string[];
+}
+
 /** A name and an expiry for one version of a table: while it exists, the version is kept. */
 export interface SnapshotRecord {
   readonly id: string;

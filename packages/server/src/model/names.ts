@@ -1,7 +1,7 @@
 import { DomainError } from '../errors/domain-error.js';
 import { nameKey } from './columns.js';
 
-type NameKind = 'project id' | 'bucket name' | 'table name' | 'column name' | 'file name';
+type NameKind = 'backup name' | 'project id' | 'bucket name' | 'table name' | 'column name' | 'file name';
 
 const MAX_IDENTIFIER_LENGTH = 64;
 const MAX_COLUMN_LENGTH = 128;
@@ -25,6 +25,11 @@ export function mustBeValidProjectId(value: string): void {
 
 export function mustBeValidBucketName(value: string): void {
   mustBeIdentifier('bucket name', value);
+}
+
+/** Also the name of its directory. */
+export function mustBeValidBackupName(value: string): void {
+  mustBeIdentifier('backup name', value);
 }
 
 export function mustBeValidTableName(value: string): void {

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { backupObserver, type BackupObserver } from './backup-observer.js';
 import {
   httpObserver,
   idempotencyObserver,
@@ -28,6 +29,7 @@ export class Metrics {
   readonly idempotency: IdempotencyObserver;
   readonly tableLocks: TableLockObserver;
   readonly jobs: JobObserver;
+  readonly backups: BackupObserver;
 
   constructor(input: { readonly version: string; readonly processMetrics?: boolean }) {
     const registry = this.#registry;
@@ -44,6 +46,7 @@ export class Metrics {
     this.idempotency = idempotencyObserver(registry);
     this.tableLocks = tableLockObserver(registry);
     this.jobs = jobObserver(registry);
+    this.backups = backupObserver(registry);
   }
 
   /** Says where the figures of a scrape come from; called once, when everything is built. */

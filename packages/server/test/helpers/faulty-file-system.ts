@@ -88,6 +88,10 @@ export class FaultyFileSystem implements FileSystem {
     return this.#call('link', () => this.#inner.link(from, to));
   }
 
+  copyFile(from: string, to: string): Promise<void> {
+    return this.#call('copyFile', () => this.#inner.copyFile(from, to));
+  }
+
   remove(path: string): Promise<void> {
     return this.#call('remove', () => this.#inner.remove(path));
   }

@@ -92,6 +92,11 @@ export class RecordingFileSystem implements FileSystem {
     this.#events.push({ operation: 'link', path: from, to });
   }
 
+  async copyFile(from: string, to: string): Promise<void> {
+    await this.#inner.copyFile(from, to);
+    this.#events.push({ operation: 'createFile', path: to });
+  }
+
   async remove(path: string): Promise<void> {
     await this.#inner.remove(path);
     this.#events.push({ operation: 'remove', path });

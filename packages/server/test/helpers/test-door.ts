@@ -198,6 +198,20 @@ const authenticate = async (authorization: string | undefined): Promise<Authenti
   return Promise.resolve({ kind: 'unknown' });
 };
 
+const backup: Awaited<ReturnType<HttpServices['backups']['get']>> = {
+  name: 'backup_1',
+  createdAt: new Date('2026-11-23T16:36:56.225Z'),
+  durationMs: 12,
+  serviceVersion: '1.2.3',
+  path: '/backups/backup_1',
+  metadata: { sizeBytes: 1000, checksumSha256: 'ab'.repeat(32) },
+  counts: { projects: 1, buckets: 2, tables: 3, versionFiles: 4, files: 5 },
+  bytes: { versionFiles: 200, files: 30 },
+  linkedFiles: 9,
+  copiedFiles: 0,
+  hasAdminKey: true,
+};
+
 function defaults(refused: RefusedChange[]): HttpServices {
   const kept = new Map<string, { status: number; body: string }>();
   const list = <T>(item: T) => Promise.resolve({ items: [item], total: 1 });
@@ -222,6 +236,12 @@ function defaults(refused: RefusedChange[]): HttpServices {
           storagePaths: { data_dir: '/a', duckdb_dir: '/b', files_dir: '/c', snapshots_dir: '/d' },
         }),
       remove: () => Promise.resolve(),
+    },
+    backups: {
+      create: (_change, input) => Promise.resolve({ ...backup, name: input.name ?? backup.name }),
+      list: () => list(backup),
+      get: () => Promise.resolve(backup),
+      delete: () => Promise.resolve(),
     },
     projects: {
       create: (_change, input) =>

@@ -2,7 +2,7 @@ import { link, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Api, mustSucceed } from '../../../../acceptance/helpers/api.js';
-import { layoutOf } from '../../src/app.js';
+import { layoutOf } from '../../src/storage-places.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { LiveTree } from '../../src/engine/live-tree.js';
 import { NodeFileSystem } from '../../src/lib/node-file-system.js';

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { errnoOf, toStorageFailure } from '../../errors/storage-failure.js';
 import type { FileSystem } from '../../lib/file-system.js';
+import { immediateRemovals, type Removals } from '../../lib/removal-gate.js';
 import type { FileStat, FileStore, StoredBytes, WriteLimits } from '../file-store.js';
 import { DurableDirectories } from './durable-directories.js';
 import { pathOfKey, UNFINISHED_DIRECTORY } from './key-path.js';
@@ -23,14 +24,16 @@ export class DiskFileStore implements FileStore {
   readonly #root: string;
   readonly #fileSystem: FileSystem;
   readonly #directories: DurableDirectories;
+  readonly #removals: Removals;
   /** Names in `_unfinished` that belong to work of this process. */
   readonly #unfinished = new Set<string>();
   /** Targets on their way to a key, so that no second one can slip in between the check and the rename. */
   readonly #entering = new Set<string>();
 
-  constructor(root: string, fileSystem: FileSystem) {
+  constructor(root: string, fileSystem: FileSystem, removals: Removals = immediateRemovals) {
     this.#root = resolve(root);
     this.#fileSystem = fileSystem;
+    this.#removals = removals;
     this.#directories = new DurableDirectories(this.#root, fileSystem);
   }
 
@@ -117,8 +120,9 @@ export class DiskFileStore implements FileStore {
 
   /** Not synced: an entry that comes back after a power cut is an orphan and is collected. */
   async remove(key: string): Promise<void> {
+    const path = pathOfKey(this.#root, key);
     try {
-      await this.#fileSystem.remove(pathOfKey(this.#root, key));
+      await this.#removals.remove({ kind: 'file', key }, () => this.#fileSystem.remove(path));
     } catch (error) {
       throw toStorageFailure(error, 'removed');
     }

@@ -82,6 +82,29 @@ export function describeSnapshots(store: () => MetadataStore): void {
     expect(await retiredIds(store())).toEqual(['orders-1']);
   });
 
+  it('shares files: each is listed once, with everything that stands on it', async () => {
+    await startWithSnapshot();
+    const restored = version('orders-3', 'table-orders', { fileId: 'orders-1', parentId: 'orders-2' });
+    await store().transaction(async (tx) => {
+      await tx.publishVersion(version('orders-2', 'table-orders'), 'orders-1', publishing(5));
+      await tx.publishVersion(restored, 'orders-2', publishing(6));
+    });
+    const files = async (after?: string) => (await store().listVersionFiles(after, 10)).map(({ fileId }) => fileId);
+    expect(await files()).toEqual(['orders-1', 'orders-2']);
+    expect(await files('orders-1')).toEqual(['orders-2']);
+    const place = { bucketName: 'sales', name: 'orders' };
+    expect(await store().listVersionsOnFile('orders-1')).toEqual([
+      { version: version('orders-1', 'table-orders'), state: 'kept', table: place, snapshotIds: ['s1'] },
+      { version: restored, state: 'current', table: place, snapshotIds: [] },
+    ]);
+    await store().transaction((tx) => tx.deleteTable('table-orders', 'orders-3', at(7)));
+    expect(await store().listVersionsOnFile('orders-1')).toMatchObject([
+      { state: 'retired', table: null, snapshotIds: ['s1'] },
+      { state: 'retired', table: null, snapshotIds: [] },
+    ]);
+    expect(await store().listVersionsOnFile('absent')).toEqual([]);
+  });
+
   it('goes with its project', async () => {
     await startWithSnapshot();
     await store().transaction((tx) => tx.deleteProject('p1', at(1)));

@@ -16,6 +16,7 @@ import type {
   SnapshotRecord,
   TableRecord,
   UploadRecord,
+  VersionOnFile,
   VersionRecord,
 } from '../records.js';
 import * as apiKeys from './api-key-queries.js';
@@ -32,6 +33,7 @@ import * as snapshotSettings from './snapshot-settings-queries.js';
 import * as tables from './table-queries.js';
 import { totals } from './totals-query.js';
 import * as uploads from './upload-queries.js';
+import * as versionFiles from './version-file-queries.js';
 import * as versions from './version-queries.js';
 
 /** All reads, over the read-only connection or over a transaction; the statements are in the `*-queries` files. */
@@ -92,6 +94,14 @@ export class SqliteMetadataReader implements MetadataReader {
 
   listVersions(afterId: string | undefined, limit: number): Promise<readonly VersionRecord[]> {
     return versions.listVersions(this.db, afterId, limit);
+  }
+
+  listVersionFiles(afterFileId: string | undefined, limit: number): Promise<readonly VersionRecord[]> {
+    return versionFiles.listVersionFiles(this.db, afterFileId, limit);
+  }
+
+  listVersionsOnFile(fileId: string): Promise<readonly VersionOnFile[]> {
+    return versionFiles.listVersionsOnFile(this.db, fileId);
   }
 
   listTableVersions(tableId: string, replacedSince: Date, page: Page): Promise<Listed<KeptVersionRecord>> {

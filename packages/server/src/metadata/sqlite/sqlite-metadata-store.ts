@@ -2,8 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { Kysely } from 'kysely';
 
-import type { MetadataReader, MetadataStore, MetadataTransaction } from '../metadata-store.js';
+import type { MetadataStore, MetadataTransaction, ReadOnlyMetadata } from '../metadata-store.js';
 import { migrate, mustHaveCurrentSchema } from '../migrations/migrate.js';
+import { copyDatabase } from './copy-database.js';
 import { MainThreadDriver } from './main-thread-driver.js';
 import { ProcessLock } from './process-lock.js';
 import type { MetadataSchema } from './schema.js';
@@ -12,16 +13,13 @@ import { SqliteMetadataReader } from './sqlite-metadata-reader.js';
 import { SqliteMetadataTransaction } from './sqlite-metadata-transaction.js';
 import { WriteThreadDriver } from './write-thread-driver.js';
 
-export interface ReadOnlyMetadata extends MetadataReader {
-  close(): Promise<void>;
-}
-
 /**
  * The metadata of one service in one SQLite file.
  *
  *     main thread    read-only connection ── reads, synchronous, from the page cache
  *                    lock file            ── one service per database
  *     write thread   write connection     ── transactions one after another, the only place that waits for the disk
+ *     copy thread    read-only connection ── there for the time of one copy
  *
  * A commit is durable before its promise resolves, and reads that start afterwards see it. No other code of the
  * process may open the database file: closing any descriptor of it would drop SQLite's locks.
@@ -43,7 +41,7 @@ export class SqliteMetadataStore extends SqliteMetadataReader implements Metadat
     try {
       const writer = new Kysely<MetadataSchema>({ dialect: new SqliteDialect(writeDriver) });
       await migrate(writer as Kysely<unknown>, options.now ?? new Date());
-      return new SqliteMetadataStore(lock, new MainThreadDriver(databasePath), writeDriver, writer);
+      return new SqliteMetadataStore(databasePath, lock, new MainThreadDriver(databasePath), writeDriver, writer);
     } catch (error) {
       await writeDriver.destroy();
       lock.release();
@@ -65,6 +63,7 @@ export class SqliteMetadataStore extends SqliteMetadataReader implements Metadat
   }
 
   private constructor(
+    private readonly databasePath: string,
     lock: ProcessLock,
     readDriver: MainThreadDriver,
     writeDriver: WriteThreadDriver,
@@ -90,6 +89,11 @@ export class SqliteMetadataStore extends SqliteMetadataReader implements Metadat
       // Work that was started inside and goes on in the background may open transactions of its own from now on.
       scope.running = false;
     }
+  }
+
+  async copyTo(path: string): Promise<ReadOnlyMetadata> {
+    await copyDatabase(this.databasePath, path);
+    return await SqliteMetadataStore.openReadOnly(path);
   }
 
   async ping(): Promise<void> {

@@ -25,6 +25,7 @@ import type { PoolStatus } from '../../workers/worker-pool.js';
  */
 export interface HttpServices {
   readonly backend: BackendService;
+  readonly backups: BackupService;
   readonly projects: ProjectService;
   readonly apiKeys: ApiKeyService;
   readonly buckets: BucketService;
@@ -60,6 +61,33 @@ export interface BackendService {
   health(): Promise<HealthReport>;
   init(change: Change<InitReport>): Promise<InitReport>;
   remove(change: Change<void>): Promise<void>;
+}
+
+export interface Backup {
+  readonly name: string;
+  readonly createdAt: Date;
+  readonly durationMs: number;
+  readonly serviceVersion: string;
+  readonly path: string;
+  readonly metadata: { readonly sizeBytes: number; readonly checksumSha256: string };
+  readonly counts: {
+    readonly projects: number;
+    readonly buckets: number;
+    readonly tables: number;
+    readonly versionFiles: number;
+    readonly files: number;
+  };
+  readonly bytes: { readonly versionFiles: number; readonly files: number };
+  readonly linkedFiles: number;
+  readonly copiedFiles: number;
+  readonly hasAdminKey: boolean;
+}
+
+export interface BackupService {
+  create(change: Change<Backup>, input: { name: string | null }): Promise<Backup>;
+  list(page: Page): Promise<Listed<Backup>>;
+  get(name: string): Promise<Backup>;
+  delete(change: Change<void>, name: string): Promise<void>;
 }
 
 export interface CreatedProject {

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
-import { layoutOf } from '../../../src/app.js';
+import { layoutOf } from '../../../src/storage-places.js';
 import { loadConfig } from '../../../src/config/load-config.js';
 import { LiveTree } from '../../../src/engine/live-tree.js';
 import { Recovery } from '../../../src/engine/recovery.js';
 import { VersionWriter } from '../../../src/engine/version-writer.js';
 import { systemClock } from '../../../src/lib/clock.js';
+import { immediateRemovals } from '../../../src/lib/removal-gate.js';
 import { NodeFileSystem } from '../../../src/lib/node-file-system.js';
 import type { MetadataReader } from '../../../src/metadata/metadata-store.js';
 import { SqliteMetadataStore } from '../../../src/metadata/sqlite/sqlite-metadata-store.js';
@@ -49,7 +50,7 @@ export async function expectPromisedBytes(
   try {
     const writer = new VersionWriter(fileSystem, layout, metadata, systemClock, log.logger);
     const liveTree = new LiveTree(fileSystem, layout, log.logger);
-    const recovery = new Recovery(metadata, fileSystem, layout, liveTree, writer, log.logger);
+    const recovery = new Recovery(metadata, fileSystem, layout, liveTree, writer, immediateRemovals, log.logger);
     await recovery.prepare();
     await recovery.sweep(new AbortController().signal);
     expect(acceptable, label).toContain(await ledgerOf(metadata));

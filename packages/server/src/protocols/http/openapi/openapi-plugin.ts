@@ -19,6 +19,7 @@ type Resource = (typeof OPERATIONS)[OperationName]['resource'];
 const TAGS: Readonly<Record<Resource, string>> = {
   service: 'What this is, and whether it is well; no key needed',
   backend: 'The folders of the service; admin key',
+  backup: 'Copies of everything as of one moment; admin key',
   project: 'The unit of ownership; creating and listing need the admin key, the rest a key of the project',
   api_key: 'Keys of a project: what a caller may do, and until when',
   bucket: 'Named groups of tables',

@@ -1,6 +1,7 @@
 import type { Route } from '../define-route.js';
 import { serviceRoutes } from './service/index.js';
 import { backendRoutes } from './backend/index.js';
+import { backupRoutes } from './backups/index.js';
 import { projectRoutes } from './projects/index.js';
 import { apiKeyRoutes } from './api-keys/index.js';
 import { bucketRoutes } from './buckets/index.js';
@@ -13,6 +14,7 @@ import { fileRoutes } from './files/index.js';
 export const routes: readonly Route[] = [
   ...serviceRoutes,
   ...backendRoutes,
+  ...backupRoutes,
   ...projectRoutes,
   ...apiKeyRoutes,
   ...bucketRoutes,

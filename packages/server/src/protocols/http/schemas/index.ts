@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import { apiKeySchemas } from './api-keys.js';
 import { BackendResultSchema, HealthSchema, ServiceSchema } from './backend.js';
 import { bucketSchemas } from './buckets.js';
+import { backupSchemas } from './backups.js';
 import { ErrorSchema, PlainErrorSchema, TopLevelErrorSchema, ValidationErrorSchema } from './errors.js';
 import {
   FileListSchema,
@@ -32,6 +33,7 @@ export const sharedSchemas: readonly TSchema[] = [
   ServiceSchema,
   HealthSchema,
   BackendResultSchema,
+  ...backupSchemas,
   ProjectSchema,
   CreatedProjectSchema,
   ProjectListSchema,

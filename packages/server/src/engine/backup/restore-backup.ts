@@ -1,0 +1,63 @@
+import { dirname } from 'node:path';
+import { errnoOf } from '../../errors/storage-failure.js';
+import type { FileSystem } from '../../lib/file-system.js';
+import type { MetadataReader } from '../../metadata/metadata-store.js';
+import { forEachStored, PlacedFiles, storedFiles } from './placed-files.js';
+import type { StoragePlaces } from './storage-places.js';
+
+/** The metadata of a restore that has not finished; a server refuses to start beside it. */
+export function unfinishedMetadataPath(metadataPath: string): string {
+  return `${metadataPath}.restoring`;
+}
+
+/**
+ * Puts the content of a checked backup into an empty data folder. The metadata arrives under its final name as the last
+ * step, when everything it points to is on the disk: before that the folder is not one a server would start on.
+ */
+export async function restoreBackup(input: {
+  readonly fileSystem: FileSystem;
+  /** The metadata of the backup, open for reading. */
+  readonly metadata: MetadataReader;
+  readonly from: StoragePlaces;
+  readonly to: StoragePlaces;
+  /** Hard links to the files of the backup instead of copies. */
+  readonly link: boolean;
+  readonly onFile: (sizeBytes: number) => void;
+}): Promise<void> {
+  const { fileSystem, metadata, from, to } = input;
+  const placed = new PlacedFiles(fileSystem, { link: input.link, mayCopy: () => Promise.resolve() });
+  const restoring = unfinishedMetadataPath(to.metadataPath);
+  await placed.makeDirectory(dirname(restoring));
+  await fileSystem.copyFile(from.metadataPath, restoring);
+  await fileSystem.syncFile(restoring);
+  await fileSystem.syncDirectory(dirname(restoring));
+  await placed.makeDirectory(to.duckdbDirectory);
+  await placed.makeDirectory(to.filesDirectory);
+  for await (const page of storedFiles(metadata)) {
+    await forEachStored(page, async (file) => {
+      await placed.place(file.pathIn(from), file.pathIn(to), file.sizeBytes);
+      input.onFile(file.sizeBytes);
+    });
+  }
+  await restoreAdminKey(fileSystem, from, to, placed);
+  await placed.finish();
+  await fileSystem.rename(restoring, to.metadataPath);
+  await fileSystem.syncDirectory(dirname(to.metadataPath));
+}
+
+async function restoreAdminKey(
+  fileSystem: FileSystem,
+  from: StoragePlaces,
+  to: StoragePlaces,
+  placed: PlacedFiles,
+): Promise<void> {
+  await placed.makeDirectory(dirname(to.adminKeyPath));
+  try {
+    await fileSystem.copyFile(from.adminKeyPath, to.adminKeyPath);
+  } catch (error) {
+    // The key of that server came from its environment.
+    if (errnoOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  await fileSystem.syncFile(to.adminKeyPath);
+}
