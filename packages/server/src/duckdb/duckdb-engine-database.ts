@@ -52,6 +52,8 @@ export class DuckDbEngineDatabase implements EngineDatabase {
   readonly #reads: PreparedReads;
   #controlQueue: Promise<unknown> = Promise.resolve();
   #nextStagedAlias = 1;
+  /** As set last; the engine's own default until then. */
+  #vacuumTasks: number | undefined;
 
   private constructor(instance: DuckDBInstance, control: DuckDBConnection, attachedVersions: number) {
     this.#instance = instance;
@@ -125,7 +127,7 @@ export class DuckDbEngineDatabase implements EngineDatabase {
     const alias = quoteIdentifier(`staged_${this.#nextStagedAlias++}`);
     await this.#attachStaged(path, alias, options.blockSizeBytes);
     try {
-      await this.#runControl(maxVacuumTasksSql(options.mergeRowGroups === false ? 0 : MAX_VACUUM_TASKS));
+      await this.#limitVacuum(options.mergeRowGroups === false ? 0 : MAX_VACUUM_TASKS);
       const result = await this.withConnection(signal, async (connection) => {
         const value = await use(connection, alias);
         await connection.run(`CHECKPOINT ${alias}`);
@@ -145,6 +147,12 @@ export class DuckDbEngineDatabase implements EngineDatabase {
     this.#reads.close();
     this.#control.closeSync();
     this.#instance.closeSync();
+  }
+
+  async #limitVacuum(tasks: number): Promise<void> {
+    if (this.#vacuumTasks === tasks) return;
+    this.#vacuumTasks = tasks;
+    await this.#runControl(`SET GLOBAL max_vacuum_tasks = ${tasks}`);
   }
 
   /** `BLOCK_SIZE` is only for a file that does not exist yet: a different one in an existing file is an error. */
@@ -176,10 +184,6 @@ export class DuckDbEngineDatabase implements EngineDatabase {
       throw translateEngineError(error);
     });
   }
-}
-
-function maxVacuumTasksSql(tasks: number): string {
-  return `SET GLOBAL max_vacuum_tasks = ${tasks}`;
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {
