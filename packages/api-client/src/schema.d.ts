@@ -415,6 +415,151 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/projects/{project_id}/branches/{branch_id}/snapshots': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List snapshots, newest first */
+    get: operations['snapshotList'];
+    put?: never;
+    /**
+     * Keep the present state of a table
+     * @description At once, whatever the size of the table: the snapshot holds the version that is current now.
+     */
+    post: operations['snapshotCreate'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/snapshots/{snapshot_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One snapshot, with columns and key */
+    get: operations['snapshotGet'];
+    put?: never;
+    post?: never;
+    /** Delete a snapshot */
+    delete: operations['snapshotDelete'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/snapshots/{snapshot_id}/restore': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Give a table the state of a snapshot
+     * @description At the original place unless another one is named: a table that is there is replaced, after a snapshot of it unless snapshots are disabled; one that was dropped is made again. Another place must be free. The snapshot stays and can be restored again.
+     */
+    post: operations['snapshotRestore'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/snapshots/{snapshot_id}/download': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The rows of a snapshot as a Parquet file
+     * @description The file is made for this request and counts against no quota; it begins to arrive when it is complete. No ranges: for a download that can be resumed, restore the snapshot to another table and export that.
+     */
+    get: operations['snapshotDownload'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/settings/snapshots': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The snapshot settings of a project, and where each comes from */
+    get: operations['projectSnapshotSettingsGet'];
+    /**
+     * Replace the snapshot settings of a project
+     * @description Everything in the project inherits them.
+     */
+    put: operations['projectSnapshotSettingsPut'];
+    post?: never;
+    /** Remove the snapshot settings of a project; the built-in ones apply again */
+    delete: operations['projectSnapshotSettingsReset'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/buckets/{bucket_name}/settings/snapshots': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The snapshot settings of a bucket, and where each comes from */
+    get: operations['bucketSnapshotSettingsGet'];
+    /**
+     * Replace the snapshot settings of a bucket
+     * @description What is not given here comes from the project.
+     */
+    put: operations['bucketSnapshotSettingsPut'];
+    post?: never;
+    /** Remove the snapshot settings of a bucket; it inherits again */
+    delete: operations['bucketSnapshotSettingsReset'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/buckets/{bucket_name}/tables/{table_name}/settings/snapshots': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The snapshot settings of a table, and where each comes from */
+    get: operations['tableSnapshotSettingsGet'];
+    /**
+     * Replace the snapshot settings of a table
+     * @description What is not given here comes from the bucket, then from the project.
+     */
+    put: operations['tableSnapshotSettingsPut'];
+    post?: never;
+    /** Remove the snapshot settings of a table; it inherits again */
+    delete: operations['tableSnapshotSettingsReset'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/projects/{project_id}/files/prepare': {
     parameters: {
       query?: never;
@@ -948,6 +1093,121 @@ export interface components {
       version_id: string;
       row_count: number;
       size_bytes: number;
+    };
+    Snapshot: {
+      id: string;
+      project_id: string;
+      /** @description Where the table was; it may be gone */
+      bucket_name: string;
+      table_name: string;
+      /** @description `manual`, `auto_predrop`, `auto_pretruncate`, `auto_predrop_column` or `auto_prerestore` */
+      snapshot_type: string;
+      row_count: number;
+      /** @description Of the table file; shared with the table while it is the same */
+      size_bytes: number;
+      /** Format: date-time */
+      created_at: string;
+      /** @description Id of the key; `admin` for the admin key */
+      created_by: string;
+      /** Format: date-time */
+      expires_at: string;
+      description: string | null;
+    };
+    SnapshotDetail: {
+      id: string;
+      project_id: string;
+      /** @description Where the table was; it may be gone */
+      bucket_name: string;
+      table_name: string;
+      /** @description `manual`, `auto_predrop`, `auto_pretruncate`, `auto_predrop_column` or `auto_prerestore` */
+      snapshot_type: string;
+      row_count: number;
+      /** @description Of the table file; shared with the table while it is the same */
+      size_bytes: number;
+      /** Format: date-time */
+      created_at: string;
+      /** @description Id of the key; `admin` for the admin key */
+      created_by: string;
+      /** Format: date-time */
+      expires_at: string;
+      description: string | null;
+      schema_columns: {
+        name: string;
+        type: string;
+        nullable: boolean;
+      }[];
+      primary_key: string[];
+    };
+    SnapshotList: {
+      snapshots: components['schemas']['Snapshot'][];
+      total: number;
+    };
+    CreateSnapshot: {
+      bucket: string;
+      table: string;
+      description?: string | null;
+    };
+    RestoreSnapshot: {
+      target_bucket?: string | null;
+      target_table?: string | null;
+    };
+    RestoredSnapshot: {
+      restored_to: {
+        bucket: string;
+        table: string;
+      };
+      row_count: number;
+    };
+    SnapshotTriggers: {
+      drop_table?: boolean | null;
+      truncate_table?: boolean | null;
+      delete_all_rows?: boolean | null;
+      drop_column?: boolean | null;
+    };
+    SnapshotRetention: {
+      manual_days?: number | null;
+      auto_days?: number | null;
+    };
+    PutSnapshotSettings: {
+      auto_snapshot_triggers?: components['schemas']['SnapshotTriggers'] | null;
+      retention?: components['schemas']['SnapshotRetention'] | null;
+      enabled?: boolean | null;
+    };
+    EffectiveSnapshotSettings: {
+      auto_snapshot_triggers: {
+        drop_table: boolean;
+        truncate_table: boolean;
+        delete_all_rows: boolean;
+        drop_column: boolean;
+      };
+      retention: {
+        manual_days: number;
+        auto_days: number;
+      };
+      enabled: boolean;
+    };
+    SnapshotSettings: {
+      effective_config: components['schemas']['EffectiveSnapshotSettings'];
+      /** @description The level each effective value comes from */
+      inheritance: {
+        /** @enum {string} */
+        'auto_snapshot_triggers.drop_table': 'system' | 'project' | 'bucket' | 'table';
+        /** @enum {string} */
+        'auto_snapshot_triggers.truncate_table': 'system' | 'project' | 'bucket' | 'table';
+        /** @enum {string} */
+        'auto_snapshot_triggers.delete_all_rows': 'system' | 'project' | 'bucket' | 'table';
+        /** @enum {string} */
+        'auto_snapshot_triggers.drop_column': 'system' | 'project' | 'bucket' | 'table';
+        /** @enum {string} */
+        'retention.manual_days': 'system' | 'project' | 'bucket' | 'table';
+        /** @enum {string} */
+        'retention.auto_days': 'system' | 'project' | 'bucket' | 'table';
+        /** @enum {string} */
+        enabled: 'system' | 'project' | 'bucket' | 'table';
+      };
+      local_config: {
+        [key: string]: unknown;
+      } | null;
     };
     File: {
       id: string;
@@ -3883,6 +4143,1312 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  snapshotList: {
+    parameters: {
+      query?: {
+        /** @description Only of tables in the bucket of this name */
+        bucket?: string;
+        /** @description Only of tables of this name */
+        table?: string;
+        /** @description Only of this type, for example `manual` */
+        type?: string;
+        /** @description Page size, 100 unless given */
+        limit?: number;
+        /** @description How many to pass over, 0 unless given */
+        offset?: number;
+      };
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The snapshots, and how many match in all */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SnapshotList'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  snapshotCreate: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "bucket": "in_c_sales",
+         *       "table": "orders",
+         *       "description": "Before the correction"
+         *     }
+         */
+        'application/json': components['schemas']['CreateSnapshot'];
+      };
+    };
+    responses: {
+      /** @description The snapshot */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Snapshot'];
+        };
+      };
+      /** @description `snapshots_disabled` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found`, `table_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  snapshotGet: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Snapshot id */
+        snapshot_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The snapshot */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SnapshotDetail'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `project_db_not_found`, `project_not_found`, `snapshot_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  snapshotDelete: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Snapshot id */
+        snapshot_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Deleted */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `project_db_not_found`, `project_not_found`, `snapshot_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  snapshotRestore: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Snapshot id */
+        snapshot_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "target_table": "orders_before"
+         *     }
+         */
+        'application/json': components['schemas']['RestoreSnapshot'];
+      };
+    };
+    responses: {
+      /** @description Where it is, and how many rows it has */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RestoredSnapshot'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found`, `snapshot_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict`, `table_exists`, `version_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description `table_busy` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  snapshotDownload: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Snapshot id */
+        snapshot_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A Parquet file (zstd) */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/x-parquet': string;
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `project_db_not_found`, `project_not_found`, `snapshot_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `server_busy` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `deadline_exceeded` */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `out_of_memory`, `storage_full` */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  projectSnapshotSettingsGet: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The settings */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SnapshotSettings'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  projectSnapshotSettingsPut: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "retention": {
+         *         "manual_days": 365,
+         *         "auto_days": 30
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['PutSnapshotSettings'];
+      };
+    };
+    responses: {
+      /** @description The settings as they are now */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SnapshotSettings'];
+        };
+      };
+      /** @description `invalid_config` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  projectSnapshotSettingsReset: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Removed, or there were none */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  bucketSnapshotSettingsGet: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Bucket name */
+        bucket_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The settings */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SnapshotSettings'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  bucketSnapshotSettingsPut: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Bucket name */
+        bucket_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "auto_snapshot_triggers": {
+         *         "truncate_table": true,
+         *         "drop_column": true
+         *       }
+         *     }
+         */
+        'application/json': components['schemas']['PutSnapshotSettings'];
+      };
+    };
+    responses: {
+      /** @description The settings as they are now */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SnapshotSettings'];
+        };
+      };
+      /** @description `invalid_config` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  bucketSnapshotSettingsReset: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Bucket name */
+        bucket_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Removed, or there were none */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  tableSnapshotSettingsGet: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Bucket name */
+        bucket_name: string;
+        /** @description Table name */
+        table_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The settings */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SnapshotSettings'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found`, `table_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  tableSnapshotSettingsPut: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Bucket name */
+        bucket_name: string;
+        /** @description Table name */
+        table_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "enabled": false
+         *     }
+         */
+        'application/json': components['schemas']['PutSnapshotSettings'];
+      };
+    };
+    responses: {
+      /** @description The settings as they are now */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SnapshotSettings'];
+        };
+      };
+      /** @description `invalid_config` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found`, `table_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  tableSnapshotSettingsReset: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Bucket name */
+        bucket_name: string;
+        /** @description Table name */
+        table_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Removed, or there were none */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found`, `table_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
         };
       };
       /** @description A defect of this service; report it with the request id */

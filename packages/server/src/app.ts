@@ -32,6 +32,9 @@ import { FileQuota } from './services/file-quota.js';
 import { Files } from './services/files.js';
 import { IdempotencyKeys } from './services/idempotency-keys.js';
 import { Projects } from './services/projects.js';
+import { SnapshotDownloads } from './services/snapshot-downloads.js';
+import { SnapshotSettingsService } from './services/snapshot-settings.js';
+import { Snapshots } from './services/snapshots.js';
 import { TableHistory } from './services/table-history.js';
 import { TablePublisher } from './services/table-publisher.js';
 import { Tables } from './services/tables.js';
@@ -142,18 +145,22 @@ export async function startApp(
       uploadLifetimeMs: config.files.uploadLifetimeMs,
     },
   });
-  const autoSnapshots = new AutoSnapshots();
-  const publisher = new TablePublisher(metadata, autoSnapshots, { liveTree, collector }, { maxVersions });
+  const autoSnapshots = new AutoSnapshots(metrics.snapshots);
+  const publisher = new TablePublisher(metadata, autoSnapshots, locks, { liveTree, collector }, { maxVersions });
   const history = new TableHistory(metadata, clock, { maxAgeMs });
   const backups = composeBackups({ config, metadata, fileSystem, removals, clock, observer: metrics.backups, logger });
+  const snapshots = new Snapshots(metadata, engine, locks, publisher, autoSnapshots, collector, metrics.snapshots);
   const services: HttpServices = {
     backend: new Backend(layout.directories, fileSystem, metadata, pool, guard),
     backups,
     projects: new Projects(metadata, { layout, fileSystem, fileStore, collector, guard }, logger),
     apiKeys: new ApiKeys(metadata, keyUses),
     buckets: new Buckets(metadata, autoSnapshots, liveTree, collector, guard),
-    tables: new Tables(metadata, engine, locks, history, autoSnapshots, liveTree, collector, guard),
+    tables: new Tables(metadata, engine, locks, history, publisher, autoSnapshots, liveTree, collector, guard),
     transfers: new Transfers(metadata, engine, locks, history, publisher, { fileStore, guard, quota }, config.engine),
+    snapshots,
+    snapshotDownloads: new SnapshotDownloads(metadata, engine, guard, fileSystem, layout),
+    snapshotSettings: new SnapshotSettingsService(metadata),
     versions: new Versions(metadata, engine, locks, history, publisher),
     files,
     changes,
@@ -188,6 +195,7 @@ export async function startApp(
       new Maintenance(
         [
           { name: 'retired versions', run: () => collector.collect() },
+          { name: 'expired snapshots', run: async () => void (await snapshots.expire(clock.now())) },
           { name: 'expired uploads', run: async () => void (await files.expireUploads()) },
           { name: 'orphaned files', run: async () => void (await files.collectOrphans()) },
           {

@@ -9,6 +9,7 @@ export interface StorageDirectories {
 
 const VERSIONS = '_versions';
 const STAGING = '_staging';
+const EXPORTS = '_exports';
 
 /**
  * Ids to paths: the only code that builds paths of tables. Names reach it validated (`model/names.ts`), so a bucket can
@@ -17,6 +18,7 @@ const STAGING = '_staging';
  *     {duckdbDir}/project_{p}/_versions/{file}.duckdb     the immutable files, what metadata points to
  *     {duckdbDir}/project_{p}/{bucket}/{table}.duckdb        live tree: hard links for people, derived
  *     {duckdbDir}/_staging/{version}.duckdb                  being built; emptied at start
+ *     {snapshotsDir}/_exports/{export}.parquet               a download that is being built; emptied at start
  */
 export class Layout {
   constructor(readonly directories: StorageDirectories) {}
@@ -61,6 +63,15 @@ export class Layout {
 
   stagingPath(versionId: string): string {
     return join(this.stagingDirectory, `${versionId}.duckdb`);
+  }
+
+  /** Snapshots on their way to somebody who downloads them; emptied at the start. */
+  get snapshotExportsDirectory(): string {
+    return join(this.directories.snapshotsDir, EXPORTS);
+  }
+
+  snapshotExportPath(exportId: string): string {
+    return join(this.snapshotExportsDirectory, `${exportId}.parquet`);
   }
 
   /** Spill space of engine workers. */

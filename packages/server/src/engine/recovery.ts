@@ -31,13 +31,14 @@ export class Recovery {
     private readonly logger: Logger,
   ) {}
 
-  /** Makes the directories, empties staging, and forgets requests that died with the last process. */
+  /** Makes the directories, empties what only a running process needs, and forgets requests that died with the last process. */
   async prepare(): Promise<void> {
     for (const directory of Object.values(this.layout.directories)) await this.fileSystem.makeDirectory(directory);
     // A process that was killed may have made a directory that is there now and never synced its entry.
     await this.fileSystem.syncDirectory(this.layout.directories.dataDir);
     await this.fileSystem.removeTree(this.layout.stagingDirectory);
     await this.fileSystem.makeDirectory(this.layout.stagingDirectory);
+    await this.fileSystem.removeTree(this.layout.snapshotExportsDirectory);
     await this.metadata.transaction((tx) => tx.deleteRunningIdempotencyKeys());
   }
 

@@ -71,6 +71,21 @@ export const ERROR_CATALOGUE = {
   bucket_not_found: { http: 404, meaning: 'The bucket does not exist.', remedy: 'List the buckets of the project.' },
   link_not_found: { http: 404, meaning: 'The bucket is not a linked one.', remedy: 'List the buckets of the project.' },
   table_not_found: { http: 404, meaning: 'The table does not exist.', remedy: 'List the tables of the bucket.' },
+  snapshot_not_found: {
+    http: 404,
+    meaning: 'The snapshot does not exist in this project: it was deleted, it expired, or it never was.',
+    remedy: 'List the snapshots of the project.',
+  },
+  snapshots_disabled: {
+    http: 400,
+    meaning: 'The snapshot settings of the table, its bucket or its project say `enabled: false`.',
+    remedy: 'Set `enabled` to true at that level; the settings show which one it is.',
+  },
+  invalid_config: {
+    http: 400,
+    meaning: 'A snapshot setting is out of its range.',
+    remedy: 'The details list what is wrong; retention is 1 to 3650 days.',
+  },
   version_not_found: {
     http: 404,
     meaning: 'The history of the table does not have this version, or does not reach back to this time.',

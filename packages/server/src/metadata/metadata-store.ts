@@ -1,6 +1,6 @@
 import type { ColumnDescriptions } from '../model/column-descriptions.js';
 import type { BucketListQuery, TableListQuery } from '../model/list-query.js';
-import type { LocalSnapshotSettings } from '../model/snapshot-settings.js';
+import type { LocalSnapshotSettings, SnapshotType } from '../model/snapshot-settings.js';
 import type {
   ApiKeyRecord,
   BucketLinkRecord,
@@ -72,6 +72,8 @@ export interface MetadataTotals {
   readonly fileBytes: number;
   readonly stagedBytes: number;
   readonly idempotencyRecords: number;
+  /** `bytes` are those of the versions they hold, once for every snapshot. Types without a snapshot are absent. */
+  readonly snapshots: readonly { readonly type: SnapshotType; readonly count: number; readonly bytes: number }[];
 }
 
 export interface MetadataReader {
@@ -132,8 +134,15 @@ export interface MetadataReader {
   /** Newest first. */
   listSnapshots(projectId: string, filter: SnapshotFilter, page: Page): Promise<Listed<SnapshotRecord>>;
   listExpiredSnapshots(now: Date, limit: number): Promise<readonly SnapshotRecord[]>;
+  /** Which of these ids are in use in the project. */
+  findSnapshotIds(projectId: string, snapshotIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** What the owner says itself; undefined when it says nothing. */
   getSnapshotSettings(owner: SettingsOwner): Promise<LocalSnapshotSettings | undefined>;
+  /** The same for many owners of one kind, by id; those that say nothing are absent. */
+  findSnapshotSettings(
+    kind: SettingsOwner['kind'],
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, LocalSnapshotSettings>>;
 
   getFile(projectId: string, fileId: string): Promise<FileRecord | undefined>;
   /** Newest first. */
@@ -206,6 +215,10 @@ export interface NewTable {
   readonly version: VersionRecord;
 }
 
+export interface NewSnapshot extends Omit<SnapshotRecord, 'version'> {
+  readonly version: Pick<VersionRecord, 'id' | 'sizeBytes'>;
+}
+
 export interface MetadataTransaction extends MetadataReader {
   /** Throws `project_exists` (details project_id, status) when the id is used, also by a deleted project. */
   insertProject(project: NewProject): Promise<void>;
@@ -261,8 +274,11 @@ export interface MetadataTransaction extends MetadataReader {
    */
   forgetVersions(versionIds: readonly string[]): Promise<readonly { projectId: string; fileId: string }[]>;
 
-  /** The version must exist. Throws `snapshot_exists` when the project has a snapshot of this id. */
-  insertSnapshot(snapshot: Omit<SnapshotRecord, 'version'>, versionId: string): Promise<void>;
+  /**
+   * The versions must exist. Throws `snapshot_exists` (details project_id, snapshot_id) when the project has a snapshot of
+   * such an id.
+   */
+  insertSnapshots(snapshots: readonly NewSnapshot[]): Promise<void>;
   /** False when there was none. */
   deleteSnapshot(projectId: string, snapshotId: string): Promise<boolean>;
   /** Replaces what the owner says; null removes it. */

@@ -117,6 +117,9 @@ export interface SnapshotRecord {
   /** Where the table was; it may be gone. */
   readonly bucketName: string;
   readonly tableName: string;
+  /** What people said about the table then, for the case that it has to be made again. */
+  readonly tableDescription: string | null;
+  readonly columnDescriptions: Readonly<Record<string, string>>;
   readonly type: SnapshotType;
   readonly description: string | null;
   readonly createdAt: Date;

@@ -16,6 +16,7 @@ const sources: MetricsSources = {
       files: 5,
       fileBytes: 6,
       stagedBytes: 7,
+      snapshots: [{ type: 'manual', count: 2, bytes: 30 }],
       idempotencyRecords: 8,
     }),
   poolStatus: () => ({ duckdbVersion: 'v1.5.6', lanes: { read: lane, job: lane } }),

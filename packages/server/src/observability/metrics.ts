@@ -12,6 +12,7 @@ import {
   type OperationObserver,
   type TableLockObserver,
 } from './observers.js';
+import { snapshotObserver, type SnapshotObserver } from './snapshot-observer.js';
 import { ScrapeGauges, type MetricsSources } from './scrape-gauges.js';
 
 /**
@@ -30,6 +31,7 @@ export class Metrics {
   readonly tableLocks: TableLockObserver;
   readonly jobs: JobObserver;
   readonly backups: BackupObserver;
+  readonly snapshots: SnapshotObserver;
 
   constructor(input: { readonly version: string; readonly processMetrics?: boolean }) {
     const registry = this.#registry;
@@ -47,6 +49,7 @@ export class Metrics {
     this.tableLocks = tableLockObserver(registry);
     this.jobs = jobObserver(registry);
     this.backups = backupObserver(registry);
+    this.snapshots = snapshotObserver(registry);
   }
 
   /** Says where the figures of a scrape come from; called once, when everything is built. */

@@ -21,6 +21,8 @@ export class ScrapeGauges {
   readonly #bucketLinks: Gauge;
   readonly #tables: Gauge;
   readonly #files: Gauge;
+  readonly #snapshots: Gauge<'type'>;
+  readonly #snapshotBytes: Gauge;
   readonly #storage: Gauge<'type'>;
   readonly #idempotencyRecords: Gauge;
   readonly #disk: Gauge<'kind'>;
@@ -45,6 +47,11 @@ export class ScrapeGauges {
     this.#bucketLinks = gauge('duckdb_bucket_links_total', 'Linked buckets');
     this.#tables = gauge('duckdb_tables_total', 'Tables');
     this.#files = gauge('duckdb_files_total', 'Registered files');
+    this.#snapshots = gauge('duckdb_snapshots_total', 'Snapshots, by type', ['type']);
+    this.#snapshotBytes = gauge(
+      'duckdb_snapshots_size_bytes',
+      'Bytes of the table states that snapshots hold, once for every snapshot; files are shared',
+    );
     this.#storage = gauge('duckdb_storage_size_bytes', 'Bytes in use, by kind', ['type']);
     this.#idempotencyRecords = gauge('duckdb_idempotency_cache_size', 'Kept answers for idempotent retries');
     this.#disk = gauge('duckdb_disk_space_bytes', 'Space on the data disk: available, total, reserve', ['kind']);
@@ -94,6 +101,9 @@ export class ScrapeGauges {
     this.#storage.set({ type: 'files' }, totals.fileBytes);
     this.#storage.set({ type: 'staging' }, totals.stagedBytes);
     this.#idempotencyRecords.set(totals.idempotencyRecords);
+    this.#snapshots.reset();
+    for (const { type, count } of totals.snapshots) this.#snapshots.set({ type }, count);
+    this.#snapshotBytes.set(totals.snapshots.reduce((sum, { bytes }) => sum + bytes, 0));
   }
 
   #setPool(status: PoolStatus): void {

@@ -1,28 +1,28 @@
-import type { MetadataReader, MetadataTransaction } from '../metadata/metadata-store.js';
-import type { SettingsOwner, SnapshotRecord, TableRecord } from '../metadata/records.js';
-import {
-  effectiveSnapshotSettings,
-  type EffectiveSnapshotSettings,
-  type LocalSnapshotSettings,
-  type SnapshotSettingSource,
-  type SnapshotTrigger,
-  type SnapshotType,
-} from '../model/snapshot-settings.js';
+import type { MetadataTransaction } from '../metadata/metadata-store.js';
+import type { BucketRecord, SnapshotRecord, TableRecord } from '../metadata/records.js';
+import { effectiveSnapshotSettings, type SnapshotSettings, type SnapshotType } from '../model/snapshot-settings.js';
 import type { Change } from './change.js';
-import { newSnapshotId } from './snapshot-ids.js';
+import { localSettings, settingsOfTable } from './effective-settings.js';
+import { newSnapshotIds } from './snapshot-ids.js';
+import type { LossTrigger, SnapshotObserver } from './snapshot-observer.js';
+import { resourceIdOf } from './table-names.js';
 
 const DAY_MS = 86_400_000;
 
-const KINDS: Readonly<Record<SnapshotTrigger, { readonly type: SnapshotType; readonly description: string }>> = {
+/** Tables of a bucket that are looked at together: a few statements for all of them, and little memory. */
+const TABLES_PER_ROUND = 500;
+
+const KINDS: Readonly<Record<LossTrigger, { readonly type: SnapshotType; readonly description: string }>> = {
   drop_table: { type: 'auto_predrop', description: 'Auto-backup before DROP TABLE' },
   truncate_table: { type: 'auto_pretruncate', description: 'Auto-backup before TRUNCATE TABLE' },
   delete_all_rows: { type: 'auto_pretruncate', description: 'Auto-backup before DELETE FROM' },
   drop_column: { type: 'auto_predrop_column', description: 'Auto-backup before DROP COLUMN' },
+  restore: { type: 'auto_prerestore', description: 'Auto-backup before RESTORE' },
 };
 
 /** A change that loses data. */
 export interface Loss {
-  readonly trigger: SnapshotTrigger;
+  readonly trigger: LossTrigger;
   /** What is lost, for instance `sales.orders`. */
   readonly subject: string;
 }
@@ -32,6 +32,8 @@ export interface Loss {
  * metadata transaction of the change itself: both happen, or neither.
  */
 export class AutoSnapshots {
+  constructor(private readonly observer?: Pick<SnapshotObserver, 'created'>) {}
+
   /** Takes a snapshot of the table as it is now, if the effective settings say so. */
   async before(
     tx: MetadataTransaction,
@@ -40,56 +42,112 @@ export class AutoSnapshots {
     loss: Loss,
   ): Promise<SnapshotRecord['id'] | undefined> {
     const { values } = await settingsOfTable(tx, table);
-    if (!values.enabled || !values[`auto_snapshot_triggers.${loss.trigger}`]) return undefined;
-    return await takeSnapshot(tx, change, table, {
-      type: KINDS[loss.trigger].type,
-      description: `${KINDS[loss.trigger].description} ${loss.subject}`,
-      retentionDays: values['retention.auto_days'],
+    const [id] = await this.#take(tx, change, loss.trigger, [{ table, settings: values, subject: loss.subject }]);
+    return id;
+  }
+
+  /** The same before a bucket is dropped, for each of its tables; returns how many snapshots it took. */
+  async beforeDropOf(tx: MetadataTransaction, change: Change<never>, bucket: BucketRecord): Promise<number> {
+    const outer = await localSettings(tx, [
+      { kind: 'project', id: bucket.projectId },
+      { kind: 'bucket', id: bucket.id },
+    ]);
+    let taken = 0;
+    for (let offset = 0; ; offset += TABLES_PER_ROUND) {
+      const { items } = await tx.listTables(bucket.id, { limit: TABLES_PER_ROUND, offset });
+      if (items.length === 0) return taken;
+      const own = await tx.findSnapshotSettings(
+        'table',
+        items.map(({ id }) => id),
+      );
+      const candidates = items.map((table) => {
+        const settings = own.get(table.id);
+        const levels = settings === undefined ? outer : [...outer, { source: 'table' as const, settings }];
+        return { table, settings: effectiveSnapshotSettings(levels).values, subject: resourceIdOf(table) };
+      });
+      taken += (await this.#take(tx, change, 'drop_table', candidates)).length;
+    }
+  }
+
+  /** One that somebody asked for, whatever the triggers say. */
+  async take(
+    tx: MetadataTransaction,
+    change: Change<never>,
+    table: TableRecord,
+    input: { readonly description: string | null; readonly settings: SnapshotSettings },
+  ): Promise<SnapshotRecord['id']> {
+    const [id = ''] = await newSnapshotIds(tx, table.projectId, [table.name], change.now);
+    const retentionDays = input.settings['retention.manual_days'];
+    await tx.insertSnapshots([
+      snapshotOf(change, table, { id, type: 'manual', description: input.description, retentionDays }),
+    ]);
+    change.whenDone(() => this.observer?.created('manual', 'manual'));
+    return id;
+  }
+
+  async #take(
+    tx: MetadataTransaction,
+    change: Change<never>,
+    trigger: LossTrigger,
+    candidates: readonly {
+      readonly table: TableRecord;
+      readonly settings: SnapshotSettings;
+      readonly subject: string;
+    }[],
+  ): Promise<readonly string[]> {
+    const chosen = candidates.filter(({ settings }) => settings.enabled && asksFor(settings, trigger));
+    const [first] = chosen;
+    if (first === undefined) return [];
+    const names = chosen.map(({ table }) => table.name);
+    const ids = await newSnapshotIds(tx, first.table.projectId, names, change.now);
+    const { type, description } = KINDS[trigger];
+    await tx.insertSnapshots(
+      chosen.map(({ table, settings, subject }, index) =>
+        snapshotOf(change, table, {
+          id: ids[index] ?? '',
+          type,
+          description: `${description} ${subject}`,
+          retentionDays: settings['retention.auto_days'],
+        }),
+      ),
+    );
+    change.whenDone(() => {
+      for (const _ of chosen) this.observer?.created(type, trigger);
     });
+    return ids;
   }
 }
 
-export async function takeSnapshot(
-  tx: MetadataTransaction,
+/** Deleting every row empties the table as truncating does, so either of the two triggers protects it. */
+function asksFor(settings: SnapshotSettings, trigger: LossTrigger): boolean {
+  if (trigger === 'restore') return true;
+  if (trigger === 'delete_all_rows' && settings['auto_snapshot_triggers.truncate_table']) return true;
+  return settings[`auto_snapshot_triggers.${trigger}`];
+}
+
+function snapshotOf(
   change: Change<never>,
   table: TableRecord,
-  snapshot: { readonly type: SnapshotType; readonly description: string | null; readonly retentionDays: number },
-): Promise<SnapshotRecord['id']> {
-  const id = await newSnapshotId(tx, table, change.now);
-  await tx.insertSnapshot(
-    {
-      id,
-      projectId: table.projectId,
-      bucketName: table.bucketName,
-      tableName: table.name,
-      type: snapshot.type,
-      description: snapshot.description,
-      createdAt: change.now,
-      createdBy: change.principal.actor,
-      expiresAt: new Date(change.now.getTime() + snapshot.retentionDays * DAY_MS),
-    },
-    table.current.id,
-  );
-  return id;
-}
-
-export function settingsOfTable(reader: MetadataReader, table: TableRecord): Promise<EffectiveSnapshotSettings> {
-  return effectiveSettings(reader, [
-    { kind: 'project', id: table.projectId },
-    { kind: 'bucket', id: table.bucketId },
-    { kind: 'table', id: table.id },
-  ]);
-}
-
-/** `owners` from the outermost to the innermost. */
-export async function effectiveSettings(
-  reader: MetadataReader,
-  owners: readonly SettingsOwner[],
-): Promise<EffectiveSnapshotSettings> {
-  const levels: { source: SnapshotSettingSource; settings: LocalSnapshotSettings }[] = [];
-  for (const owner of owners) {
-    const settings = await reader.getSnapshotSettings(owner);
-    if (settings !== undefined) levels.push({ source: owner.kind, settings });
-  }
-  return effectiveSnapshotSettings(levels);
+  input: {
+    readonly id: string;
+    readonly type: SnapshotType;
+    readonly description: string | null;
+    readonly retentionDays: number;
+  },
+): Parameters<MetadataTransaction['insertSnapshots']>[0][number] {
+  const now = change.now;
+  return {
+    id: input.id,
+    projectId: table.projectId,
+    bucketName: table.bucketName,
+    tableName: table.name,
+    tableDescription: table.description,
+    columnDescriptions: table.columnDescriptions,
+    type: input.type,
+    description: input.description,
+    createdAt: now,
+    createdBy: change.principal.actor,
+    expiresAt: new Date(now.getTime() + input.retentionDays * DAY_MS),
+    version: table.current,
+  };
 }

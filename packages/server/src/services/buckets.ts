@@ -11,7 +11,6 @@ import type { AutoSnapshots } from './auto-snapshots.js';
 import type { Change } from './change.js';
 import type { DiskGuard } from './disk-guard.js';
 import { requireBranch, requireBucket, requireBucketToChange } from './require-bucket.js';
-import { resourceIdOf } from './table-names.js';
 
 export class Buckets {
   constructor(
@@ -84,14 +83,10 @@ export class Buckets {
           { project_id: ref.projectId, bucket_name: found.name, table_count: found.tableCount },
         );
       }
-      for (const table of (await tx.listTables(found.id)).items) {
-        await this.autoSnapshots.before(tx, change, table, {
-          trigger: 'drop_table',
-          subject: resourceIdOf(table),
-        });
-      }
+      const snapshots = await this.autoSnapshots.beforeDropOf(tx, change, found);
       await tx.deleteBucket(found.id, change.now);
-      await change.commit(tx, { projectId: ref.projectId, resourceId: found.name }, undefined);
+      const details = { tables: found.tableCount, snapshots };
+      await change.commit(tx, { projectId: ref.projectId, resourceId: found.name, details }, undefined);
       return found;
     });
     await this.liveTree.removeBucket(bucket.projectId, bucket.name);

@@ -102,6 +102,7 @@ export class ChangeRunner {
     try {
       const result = await work(change);
       if (!change.committed) throw new Error(`${input.operation} ended without committing its change`);
+      change.done();
       this.observer?.finished(input.operation, 'success', performance.now() - startedAt);
       return result;
     } catch (error) {

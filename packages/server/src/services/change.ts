@@ -20,6 +20,7 @@ export interface ChangeSubject {
 export class Change<R> {
   readonly #startedAt: number = performance.now();
   #committed = false;
+  readonly #whenDone: (() => void)[] = [];
 
   constructor(
     private readonly input: {
@@ -46,6 +47,16 @@ export class Change<R> {
 
   get committed(): boolean {
     return this.#committed;
+  }
+
+  /** For figures about the change: called once it is durable, and never otherwise. It must not throw. */
+  whenDone(callback: () => void): void {
+    this.#whenDone.push(callback);
+  }
+
+  /** The runner says that the change succeeded. */
+  done(): void {
+    for (const callback of this.#whenDone.splice(0)) callback();
   }
 
   async commit(tx: MetadataTransaction, subject: ChangeSubject, result: R): Promise<void> {

@@ -1,14 +1,16 @@
 import type { LiveTree } from '../engine/live-tree.js';
+import type { TableLocks } from '../engine/table-lock.js';
 import type { VersionCollector } from '../engine/version-collector.js';
 import type { StagedVersion } from '../engine/version-writer.js';
+import { DomainError } from '../errors/domain-error.js';
 import type { MetadataStore, MetadataTransaction } from '../metadata/metadata-store.js';
-import type { JsonObject, TableRecord, VersionRecord } from '../metadata/records.js';
+import type { BucketRecord, JsonObject, TableRecord, VersionRecord } from '../metadata/records.js';
 import { newSortableId } from '../model/ids.js';
 import type { TableRef } from '../model/refs.js';
 import type { AutoSnapshots, Loss } from './auto-snapshots.js';
 import type { Change } from './change.js';
-import { requireTableToChange } from './require-bucket.js';
-import { resourceIdOf } from './table-names.js';
+import { requireBucketToChange, requireTableToChange } from './require-bucket.js';
+import { lockOf, resourceIdOf } from './table-names.js';
 
 export interface Publication<R> {
   /** What the change answers, from the table as it is afterwards. */
@@ -23,17 +25,77 @@ export interface Publication<R> {
   readonly also?: (tx: MetadataTransaction, published: TableRecord) => Promise<void>;
 }
 
+/** A table that begins with this version. */
+export interface FirstPublication<R> {
+  readonly version: (tableId: string) => VersionRecord;
+  readonly description?: string | null;
+  readonly columnDescriptions?: Readonly<Record<string, string>>;
+  readonly result: (table: TableRecord) => R;
+  readonly details?: JsonObject;
+}
+
 /**
  * Makes a version the current one of its table: one transaction with the snapshot before it, the audit row and the kept
- * answer; then the live tree follows. Call it while holding the table's lock.
+ * answer; then the live tree follows. Publish the next version of a table while holding the table's lock.
  */
 export class TablePublisher {
   constructor(
     private readonly metadata: MetadataStore,
     private readonly autoSnapshots: AutoSnapshots,
+    private readonly locks: TableLocks,
     private readonly disk: { readonly liveTree: LiveTree; readonly collector: VersionCollector },
     private readonly history: { readonly maxVersions: number },
   ) {}
+
+  /** Makes the table of this name; `table_exists` when somebody else was faster. */
+  async publishFirst<R>(
+    change: Change<R>,
+    ref: TableRef,
+    bucket: BucketRecord,
+    publication: FirstPublication<R>,
+  ): Promise<R> {
+    const now = change.now;
+    const tableId = newSortableId(now);
+    const result = await this.metadata.transaction(async (tx) => {
+      await requireBucketToChange(tx, ref);
+      await tx.insertTable({
+        id: tableId,
+        projectId: bucket.projectId,
+        bucketId: bucket.id,
+        name: ref.tableName,
+        description: publication.description ?? null,
+        columnDescriptions: publication.columnDescriptions ?? {},
+        createdAt: now,
+        version: publication.version(tableId),
+      });
+      const created = await requireTableToChange(tx, ref);
+      const answer = publication.result(created);
+      const details = publication.details === undefined ? {} : { details: publication.details };
+      await change.commit(tx, { projectId: created.projectId, resourceId: resourceIdOf(created), ...details }, answer);
+      return answer;
+    });
+    await this.#linkFirst(tableId);
+    return result;
+  }
+
+  /** Under the lock: somebody may have published a newer version already, or deleted the table. */
+  async #linkFirst(tableId: string): Promise<void> {
+    const made = await this.metadata.getTableById(tableId);
+    if (made === undefined) return;
+    await this.locks.runExclusive(lockOf(made), undefined, async () => {
+      const table = await this.metadata.getTableById(tableId);
+      if (table !== undefined) await this.#link(table, table.current);
+    });
+  }
+
+  async #link(table: TableRecord, version: VersionRecord): Promise<void> {
+    await this.disk.liveTree.refresh({
+      projectId: table.projectId,
+      bucketName: table.bucketName,
+      tableName: table.name,
+      fileId: version.fileId,
+    });
+  }
 
   /** A version that a worker built from `base`. */
   publish<R>(
@@ -88,15 +150,18 @@ export class TablePublisher {
       await change.commit(tx, { projectId: base.projectId, resourceId: resourceIdOf(base), details }, answer);
       return answer;
     });
-    await this.disk.liveTree.refresh({
-      projectId: base.projectId,
-      bucketName: base.bucketName,
-      tableName: base.name,
-      fileId: version.fileId,
-    });
+    await this.#link(base, version);
     this.disk.collector.schedule();
     return result;
   }
+}
+
+export function tableExists(ref: TableRef): DomainError {
+  return new DomainError('table_exists', `Table ${ref.tableName} already exists in bucket ${ref.bucketName}`, {
+    project_id: ref.projectId,
+    bucket_name: ref.bucketName,
+    table_name: ref.tableName,
+  });
 }
 
 /** The row of a version that a worker built; `base` is absent for the first one of a table. */

@@ -4,10 +4,9 @@ import type { TableLocks } from '../engine/table-lock.js';
 import type { VersionCollector } from '../engine/version-collector.js';
 import { DomainError } from '../errors/domain-error.js';
 import type { Listed, MetadataStore } from '../metadata/metadata-store.js';
-import type { BucketRecord, TableRecord } from '../metadata/records.js';
+import type { TableRecord } from '../metadata/records.js';
 import { withColumnDescription, type ColumnDescriptions } from '../model/column-descriptions.js';
 import { nameKey, type ColumnDefinition, type TableShape } from '../model/columns.js';
-import { newSortableId } from '../model/ids.js';
 import type { TableListQuery } from '../model/list-query.js';
 import { mustBeValidColumnName, mustBeValidTableName } from '../model/names.js';
 import type { BucketRef, TableRef, TableVersionRef } from '../model/refs.js';
@@ -18,7 +17,7 @@ import type { DiskGuard } from './disk-guard.js';
 import { requireBucket, requireBucketToChange, requireTable, requireTableToChange } from './require-bucket.js';
 import type { TableHistory } from './table-history.js';
 import { lockOf, resourceIdOf } from './table-names.js';
-import { builtVersion } from './table-publisher.js';
+import { builtVersion, tableExists, type TablePublisher } from './table-publisher.js';
 
 export interface NewTableInput {
   readonly name: string;
@@ -41,6 +40,7 @@ export class Tables {
     private readonly engine: TableEngine,
     private readonly locks: TableLocks,
     private readonly history: TableHistory,
+    private readonly publisher: TablePublisher,
     private readonly autoSnapshots: AutoSnapshots,
     private readonly liveTree: LiveTree,
     private readonly collector: VersionCollector,
@@ -56,11 +56,14 @@ export class Tables {
     }
     const shape = mustBeConsistentShape(input);
     await this.diskGuard.mustHaveRoom();
-    const table = await this.engine.create(bucket.projectId, shape, (staged) =>
-      this.#publishFirstVersion(change, ref, bucket, input, staged),
+    return await this.engine.create(bucket.projectId, shape, (staged) =>
+      this.publisher.publishFirst(change, ref, bucket, {
+        version: (tableId) => builtVersion(change, { id: tableId, projectId: bucket.projectId }, staged),
+        description: input.description,
+        columnDescriptions: input.columnDescriptions,
+        result: (table) => table,
+      }),
     );
-    await this.locks.runExclusive(lockOf(table), undefined, () => this.#refreshLink(table.id));
-    return table;
   }
 
   async list(ref: BucketRef, query?: TableListQuery): Promise<Listed<TableRecord>> {
@@ -123,45 +126,6 @@ export class Tables {
       async (table) => ({ table, ...(await this.engine.preview(table.current, selection, signal)) }),
     );
   }
-
-  #publishFirstVersion(
-    change: Change<TableRecord>,
-    ref: TableRef,
-    bucket: BucketRecord,
-    input: NewTableInput,
-    staged: Parameters<Parameters<TableEngine['create']>[2]>[0],
-  ): Promise<TableRecord> {
-    const now = change.now;
-    const tableId = newSortableId(now);
-    return this.metadata.transaction(async (tx) => {
-      await requireBucketToChange(tx, ref);
-      await tx.insertTable({
-        id: tableId,
-        projectId: bucket.projectId,
-        bucketId: bucket.id,
-        name: ref.tableName,
-        description: input.description,
-        columnDescriptions: input.columnDescriptions,
-        createdAt: now,
-        version: builtVersion(change, { id: tableId, projectId: bucket.projectId }, staged),
-      });
-      const created = await requireTable(tx, ref);
-      await change.commit(tx, { projectId: ref.projectId, resourceId: resourceIdOf(created) }, created);
-      return created;
-    });
-  }
-
-  /** Under the table's lock: an import may have published a newer version already, or a delete removed the table. */
-  async #refreshLink(tableId: string): Promise<void> {
-    const table = await this.metadata.getTableById(tableId);
-    if (table === undefined) return;
-    await this.liveTree.refresh({
-      projectId: table.projectId,
-      bucketName: table.bucketName,
-      tableName: table.name,
-      fileId: table.current.fileId,
-    });
-  }
 }
 
 /** The descriptions of the table with some of them changed, each under its column's spelling. */
@@ -189,14 +153,6 @@ function columnNotFound(table: TableRecord, column: string): DomainError {
       columns,
     },
   );
-}
-
-function tableExists(ref: TableRef): DomainError {
-  return new DomainError('table_exists', `Table ${ref.tableName} already exists in bucket ${ref.bucketName}`, {
-    project_id: ref.projectId,
-    bucket_name: ref.bucketName,
-    table_name: ref.tableName,
-  });
 }
 
 /** Names of columns and key; the worker checks types and defaults. Key names take the spelling of their columns. */

@@ -9,9 +9,11 @@ import type {
   BucketRecord,
   FileRecord,
   ProjectRecord,
+  SnapshotRecord,
   TableRecord,
   UploadRecord,
 } from '../../src/metadata/records.js';
+import { effectiveSnapshotSettings } from '../../src/model/snapshot-settings.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { createHttpServer } from '../../src/protocols/http/server.js';
 import type { FileDownload, HttpServices } from '../../src/protocols/http/services.js';
@@ -212,6 +214,21 @@ const backup: Awaited<ReturnType<HttpServices['backups']['get']>> = {
   hasAdminKey: true,
 };
 
+const snapshot: SnapshotRecord = {
+  id: 'snap_orders_20261123_163701_265',
+  projectId: 'p1',
+  bucketName: 'sales',
+  tableName: 'orders',
+  tableDescription: null,
+  columnDescriptions: {},
+  type: 'manual',
+  description: null,
+  createdAt: CREATED,
+  createdBy: 'admin',
+  expiresAt: CREATED,
+  version: table.current,
+};
+
 function defaults(refused: RefusedChange[]): HttpServices {
   const kept = new Map<string, { status: number; body: string }>();
   const list = <T>(item: T) => Promise.resolve({ items: [item], total: 1 });
@@ -290,6 +307,21 @@ function defaults(refused: RefusedChange[]): HttpServices {
           durationMs: 1.4,
         }),
       exportTable: () => Promise.resolve({ file: downloadOf(Buffer.from('a')).file, rowsExported: 1 }),
+    },
+    snapshots: {
+      create: () => Promise.resolve(snapshot),
+      list: () => list(snapshot),
+      get: () => Promise.resolve(snapshot),
+      delete: () => Promise.resolve(),
+      restore: () => Promise.resolve(table),
+    },
+    snapshotDownloads: {
+      open: () => Promise.resolve({ snapshot, sizeBytes: 4, content: Readable.from([Buffer.from('PAR1')]) }),
+    },
+    snapshotSettings: {
+      get: () => Promise.resolve({ effective: effectiveSnapshotSettings([]), local: null }),
+      put: (_change, _owner, local) => Promise.resolve({ effective: effectiveSnapshotSettings([]), local }),
+      reset: () => Promise.resolve(),
     },
     versions: {
       list: () => list({ ...table.current, retiredAt: null, expiresAt: null }),

@@ -1,37 +1,45 @@
 import { expect, it } from 'vitest';
 
-import type { MetadataStore } from '../metadata-store.js';
-import type { SnapshotRecord } from '../records.js';
+import type { MetadataStore, NewSnapshot } from '../metadata-store.js';
 import { at, project, publishing, retiredIds, startWithBucket, START, table, version } from './records.conformance.js';
 
-function snapshot(id: string, more: Partial<SnapshotRecord> = {}): Omit<SnapshotRecord, 'version'> {
+function snapshot(id: string, more: Partial<NewSnapshot> = {}): NewSnapshot {
   return {
     id,
     projectId: 'p1',
     bucketName: 'sales',
     tableName: 'orders',
+    tableDescription: null,
+    columnDescriptions: {},
     type: 'manual',
     description: null,
     createdAt: START,
     createdBy: 'admin',
     expiresAt: at(100),
+    version: { id: 'orders-1', sizeBytes: 1000 },
     ...more,
   };
 }
+
+const FIRST = {
+  description: 'first',
+  tableDescription: 'All orders',
+  columnDescriptions: { id: 'Number of the order' },
+} as const;
 
 export function describeSnapshots(store: () => MetadataStore): void {
   async function startWithSnapshot(): Promise<string> {
     const { bucketId } = await startWithBucket(store());
     await store().transaction(async (tx) => {
       await tx.insertTable(table(bucketId, 'orders'));
-      await tx.insertSnapshot(snapshot('s1', { description: 'first' }), 'orders-1');
+      await tx.insertSnapshots([snapshot('s1', FIRST)]);
     });
     return bucketId;
   }
 
   it('keeps a snapshot with its version, and finds it in its project only', async () => {
     await startWithSnapshot();
-    const expected = { ...snapshot('s1', { description: 'first' }), version: version('orders-1', 'table-orders') };
+    const expected = { ...snapshot('s1', FIRST), version: version('orders-1', 'table-orders') };
     expect(await store().getSnapshot('P1', 's1')).toEqual(expected);
     expect(await store().getSnapshot('p2', 's1')).toBeUndefined();
     expect(await store().getSnapshot('p1', 'other')).toBeUndefined();
@@ -41,18 +49,23 @@ export function describeSnapshots(store: () => MetadataStore): void {
 
   it('refuses a second snapshot of the same id, and one of a version that is not there', async () => {
     await startWithSnapshot();
-    const again = store().transaction((tx) => tx.insertSnapshot(snapshot('s1'), 'orders-1'));
-    await expect(again).rejects.toMatchObject({ code: 'snapshot_exists' });
-    await expect(store().transaction((tx) => tx.insertSnapshot(snapshot('s2'), 'absent'))).rejects.toThrow();
-    expect(await store().getSnapshot('p1', 's2')).toBeUndefined();
+    const again = store().transaction((tx) => tx.insertSnapshots([snapshot('s3'), snapshot('s1')]));
+    const details = { project_id: 'p1', snapshot_id: 's1' };
+    await expect(again).rejects.toMatchObject({ code: 'snapshot_exists', details });
+    const ofNothing = snapshot('s2', { version: { id: 'absent', sizeBytes: 1 } });
+    await expect(store().transaction((tx) => tx.insertSnapshots([ofNothing]))).rejects.toThrow();
+    expect(await store().findSnapshotIds('P1', ['s1', 's2', 's3'])).toEqual(new Set(['s1']));
+    expect(await store().findSnapshotIds('p2', ['s1'])).toEqual(new Set());
   });
 
   it('lists newest first, by bucket, table and type, a page at a time', async () => {
     await startWithSnapshot();
     await store().transaction(async (tx) => {
-      await tx.insertSnapshot(snapshot('s2', { createdAt: at(1), type: 'auto_predrop' }), 'orders-1');
-      await tx.insertSnapshot(snapshot('s3', { createdAt: at(1), bucketName: 'other' }), 'orders-1');
-      await tx.insertSnapshot(snapshot('s4', { createdAt: at(2), tableName: 'Items' }), 'orders-1');
+      await tx.insertSnapshots([
+        snapshot('s2', { createdAt: at(1), type: 'auto_predrop' }),
+        snapshot('s3', { createdAt: at(1), bucketName: 'other' }),
+        snapshot('s4', { createdAt: at(2), tableName: 'Items' }),
+      ]);
     });
     const ids = async (filter: Parameters<MetadataStore['listSnapshots']>[1], limit = 10, offset = 0) => {
       const { items, total } = await store().listSnapshots('p1', filter, { limit, offset });
@@ -105,6 +118,21 @@ export function describeSnapshots(store: () => MetadataStore): void {
     expect(await store().listVersionsOnFile('absent')).toEqual([]);
   });
 
+  it('takes many at once, and sums them up by type', async () => {
+    await startWithSnapshot();
+    expect((await store().totals()).snapshots).toEqual([{ type: 'manual', count: 1, bytes: 1000 }]);
+    const many = Array.from({ length: 1203 }, (_, index) => snapshot(`many-${index}`, { type: 'auto_predrop' }));
+    await store().transaction((tx) => tx.insertSnapshots(many));
+    await store().transaction((tx) => tx.insertSnapshots([]));
+    const taken = await store().findSnapshotIds('p1', ['s1', 's2', ...many.map(({ id }) => id)]);
+    expect(taken.size).toBe(1204);
+    const { snapshots } = await store().totals();
+    expect([...snapshots].sort((left, right) => left.count - right.count)).toEqual([
+      { type: 'manual', count: 1, bytes: 1000 },
+      { type: 'auto_predrop', count: 1203, bytes: 1_203_000 },
+    ]);
+  });
+
   it('goes with its project', async () => {
     await startWithSnapshot();
     await store().transaction((tx) => tx.deleteProject('p1', at(1)));
@@ -130,6 +158,8 @@ export function describeSnapshots(store: () => MetadataStore): void {
     const of = (kind: 'project' | 'bucket' | 'table', id: string) => store().getSnapshotSettings({ kind, id });
     expect(await of('project', 'p1')).toEqual({ enabled: false });
     expect(await of('table', 'p1')).toBeUndefined();
+    const some = await store().findSnapshotSettings('table', ['table-orders', 'p1', 'absent']);
+    expect([...some]).toEqual([['table-orders', { enabled: false }]]);
     const put = { kind: 'project', id: 'p1', projectId: 'p1' } as const;
     await store().transaction((tx) => tx.putSnapshotSettings(put, { 'retention.auto_days': 3 }, at(2)));
     expect(await of('project', 'p1')).toEqual({ 'retention.auto_days': 3 });

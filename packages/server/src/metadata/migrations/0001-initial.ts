@@ -125,8 +125,11 @@ async function createSnapshots(db: Kysely<unknown>): Promise<void> {
     // Names as they were: a snapshot outlives its table and its bucket.
     .addColumn('bucket_name', 'text', (column) => column.notNull())
     .addColumn('table_name', 'text', (column) => column.notNull())
+    .addColumn('table_description', 'text')
+    .addColumn('column_descriptions', 'text', (column) => column.notNull().defaultTo('{}'))
     // The reference keeps the version from being forgotten.
     .addColumn('version_id', 'text', (column) => column.notNull().references('versions.id'))
+    .addColumn('size_bytes', 'bigint', (column) => column.notNull())
     .addColumn('type', 'text', (column) => column.notNull())
     .addColumn('description', 'text')
     .addColumn('created_at', 'bigint', (column) => column.notNull())
@@ -136,6 +139,8 @@ async function createSnapshots(db: Kysely<unknown>): Promise<void> {
     .execute();
   await db.schema.createIndex('snapshots_newest').on('snapshots').columns(['project_id', 'created_at', 'id']).execute();
   await db.schema.createIndex('snapshots_by_expiry').on('snapshots').column('expires_at').execute();
+  // Covers the figures of the metrics.
+  await db.schema.createIndex('snapshots_by_type').on('snapshots').columns(['type', 'size_bytes']).execute();
   await db.schema.createIndex('snapshots_by_version').on('snapshots').column('version_id').execute();
 
   await db.schema

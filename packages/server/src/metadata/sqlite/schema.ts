@@ -108,7 +108,12 @@ export interface SnapshotRow {
   project_id: string;
   bucket_name: string;
   table_name: string;
+  table_description: string | null;
+  /** JSON: column name to text. */
+  column_descriptions: string;
   version_id: string;
+  /** That of the version, for the sum over all snapshots. */
+  size_bytes: number;
   type: SnapshotType;
   description: string | null;
   created_at: number;

@@ -2,9 +2,9 @@ import type { ExpressionBuilder } from 'kysely';
 
 import { DomainError } from '../../errors/domain-error.js';
 import { nameKey } from '../../model/columns.js';
-import type { Listed, Page, SnapshotFilter } from '../metadata-store.js';
+import type { Listed, NewSnapshot, Page, SnapshotFilter } from '../metadata-store.js';
 import type { SnapshotRecord } from '../records.js';
-import { isProject, type Database } from './database.js';
+import { isProject, slices, type Database } from './database.js';
 import { mustBeActiveProject } from './project-queries.js';
 import type { MetadataSchema, SnapshotRow, VersionRow } from './schema.js';
 import { toVersion } from './version-queries.js';
@@ -19,6 +19,8 @@ function selectSnapshots(db: Database) {
       's.id as s_id',
       's.bucket_name',
       's.table_name',
+      's.table_description',
+      's.column_descriptions',
       's.type',
       's.description',
       's.created_at as s_created_at',
@@ -81,32 +83,47 @@ export async function listExpiredSnapshots(db: Database, now: Date, limit: numbe
   return rows.map(toSnapshot);
 }
 
-export async function insertSnapshot(
+export async function findSnapshotIds(
   db: Database,
-  snapshot: Omit<SnapshotRecord, 'version'>,
-  versionId: string,
-): Promise<void> {
-  const projectId = await mustBeActiveProject(db, snapshot.projectId);
-  const inserted = await db
-    .insertInto('snapshots')
-    .values({
-      id: snapshot.id,
-      project_id: projectId,
-      bucket_name: snapshot.bucketName,
-      table_name: snapshot.tableName,
-      version_id: versionId,
-      type: snapshot.type,
-      description: snapshot.description,
-      created_at: snapshot.createdAt.getTime(),
-      created_by: snapshot.createdBy,
-      expires_at: snapshot.expiresAt.getTime(),
-    })
-    .onConflict((conflict) => conflict.columns(['project_id', 'id']).doNothing())
-    .executeTakeFirst();
-  if (inserted.numInsertedOrUpdatedRows === 1n) return;
-  throw new DomainError('snapshot_exists', `Snapshot ${snapshot.id} already exists in project ${projectId}`, {
+  projectId: string,
+  snapshotIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (const ids of slices(snapshotIds)) {
+    const rows = await db
+      .selectFrom('snapshots')
+      .select('id')
+      .where(isProject(projectId))
+      .where('id', 'in', ids)
+      .execute();
+    for (const { id } of rows) found.add(id);
+  }
+  return found;
+}
+
+export async function insertSnapshots(db: Database, snapshots: readonly NewSnapshot[]): Promise<void> {
+  const owners = new Map<string, string>();
+  for (const { projectId } of snapshots) {
+    if (!owners.has(projectId)) owners.set(projectId, await mustBeActiveProject(db, projectId));
+  }
+  const ownerOf = (snapshot: NewSnapshot): string => owners.get(snapshot.projectId) ?? snapshot.projectId;
+  for (const slice of slices(snapshots)) {
+    const inserted = await db
+      .insertInto('snapshots')
+      .values(slice.map((snapshot) => toRow(snapshot, ownerOf(snapshot))))
+      .onConflict((conflict) => conflict.columns(['project_id', 'id']).doNothing())
+      .returning(['project_id', 'id'])
+      .execute();
+    const added = new Set(inserted.map(({ project_id: projectId, id }) => JSON.stringify([projectId, id])));
+    const refused = slice.find((snapshot) => !added.has(JSON.stringify([ownerOf(snapshot), snapshot.id])));
+    if (refused !== undefined) throw snapshotExists(ownerOf(refused), refused.id);
+  }
+}
+
+function snapshotExists(projectId: string, snapshotId: string): DomainError {
+  return new DomainError('snapshot_exists', `Snapshot ${snapshotId} already exists in project ${projectId}`, {
     project_id: projectId,
-    snapshot_id: snapshot.id,
+    snapshot_id: snapshotId,
   });
 }
 
@@ -124,12 +141,29 @@ function folded(column: 'bucket_name' | 'table_name') {
   return (eb: ExpressionBuilder<MetadataSchema, 'snapshots'>) => eb.fn<string>('lower', [column]);
 }
 
-type SelectedSnapshot = VersionRow &
-  Pick<SnapshotRow, 'bucket_name' | 'table_name' | 'type' | 'description' | 'expires_at'> & {
-    s_id: string;
-    s_created_at: number;
-    s_created_by: string;
+function toRow(snapshot: NewSnapshot, projectId: string): SnapshotRow {
+  return {
+    id: snapshot.id,
+    project_id: projectId,
+    bucket_name: snapshot.bucketName,
+    table_name: snapshot.tableName,
+    table_description: snapshot.tableDescription,
+    column_descriptions: JSON.stringify(snapshot.columnDescriptions),
+    version_id: snapshot.version.id,
+    size_bytes: snapshot.version.sizeBytes,
+    type: snapshot.type,
+    description: snapshot.description,
+    created_at: snapshot.createdAt.getTime(),
+    created_by: snapshot.createdBy,
+    expires_at: snapshot.expiresAt.getTime(),
   };
+}
+
+type SelectedSnapshot = VersionRow &
+  Pick<
+    SnapshotRow,
+    'bucket_name' | 'table_name' | 'table_description' | 'column_descriptions' | 'type' | 'description' | 'expires_at'
+  > & { s_id: string; s_created_at: number; s_created_by: string };
 
 function toSnapshot(row: SelectedSnapshot): SnapshotRecord {
   return {
@@ -137,6 +171,8 @@ function toSnapshot(row: SelectedSnapshot): SnapshotRecord {
     projectId: row.project_id,
     bucketName: row.bucket_name,
     tableName: row.table_name,
+    tableDescription: row.table_description,
+    columnDescriptions: JSON.parse(row.column_descriptions) as Readonly<Record<string, string>>,
     type: row.type,
     description: row.description,
     createdAt: new Date(row.s_created_at),

@@ -2,7 +2,7 @@ import type { SelectQueryBuilder } from 'kysely';
 
 import type { LocalSnapshotSettings } from '../../model/snapshot-settings.js';
 import type { SettingsOwner } from '../records.js';
-import type { Database } from './database.js';
+import { slices, type Database } from './database.js';
 import { mustBeActiveProject } from './project-queries.js';
 import type { MetadataSchema } from './schema.js';
 
@@ -17,6 +17,24 @@ export async function getSnapshotSettings(
     .where('owner_id', '=', owner.id)
     .executeTakeFirst();
   return row && (JSON.parse(row.settings) as LocalSnapshotSettings);
+}
+
+export async function findSnapshotSettings(
+  db: Database,
+  kind: SettingsOwner['kind'],
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, LocalSnapshotSettings>> {
+  const found = new Map<string, LocalSnapshotSettings>();
+  for (const slice of slices(ids)) {
+    const rows = await db
+      .selectFrom('snapshot_settings')
+      .select(['owner_id', 'settings'])
+      .where('owner_kind', '=', kind)
+      .where('owner_id', 'in', slice)
+      .execute();
+    for (const row of rows) found.set(row.owner_id, JSON.parse(row.settings) as LocalSnapshotSettings);
+  }
+  return found;
 }
 
 export async function putSnapshotSettings(

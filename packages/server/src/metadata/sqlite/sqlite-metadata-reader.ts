@@ -140,8 +140,19 @@ export class SqliteMetadataReader implements MetadataReader {
     return snapshots.listExpiredSnapshots(this.db, now, limit);
   }
 
+  findSnapshotIds(projectId: string, snapshotIds: readonly string[]): Promise<ReadonlySet<string>> {
+    return snapshots.findSnapshotIds(this.db, projectId, snapshotIds);
+  }
+
   getSnapshotSettings(owner: SettingsOwner): Promise<LocalSnapshotSettings | undefined> {
     return snapshotSettings.getSnapshotSettings(this.db, owner);
+  }
+
+  findSnapshotSettings(
+    kind: SettingsOwner['kind'],
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, LocalSnapshotSettings>> {
+    return snapshotSettings.findSnapshotSettings(this.db, kind, ids);
   }
 
   getFile(projectId: string, fileId: string): Promise<FileRecord | undefined> {

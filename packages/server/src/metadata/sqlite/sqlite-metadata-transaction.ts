@@ -1,6 +1,13 @@
 import type { ColumnDescriptions } from '../../model/column-descriptions.js';
 import type { LocalSnapshotSettings } from '../../model/snapshot-settings.js';
-import type { MetadataTransaction, NewBucket, NewProject, NewTable, PublishOptions } from '../metadata-store.js';
+import type {
+  MetadataTransaction,
+  NewBucket,
+  NewProject,
+  NewSnapshot,
+  NewTable,
+  PublishOptions,
+} from '../metadata-store.js';
 import type {
   ApiKeyRecord,
   BucketLinkRecord,
@@ -10,7 +17,6 @@ import type {
   JsonObject,
   OperationLogEntry,
   SettingsOwner,
-  SnapshotRecord,
   UploadRecord,
   VersionRecord,
 } from '../records.js';
@@ -93,8 +99,8 @@ export class SqliteMetadataTransaction extends SqliteMetadataReader implements M
     return versions.forgetVersions(this.db, versionIds);
   }
 
-  insertSnapshot(snapshot: Omit<SnapshotRecord, 'version'>, versionId: string): Promise<void> {
-    return snapshots.insertSnapshot(this.db, snapshot, versionId);
+  insertSnapshots(added: readonly NewSnapshot[]): Promise<void> {
+    return snapshots.insertSnapshots(this.db, added);
   }
 
   deleteSnapshot(projectId: string, snapshotId: string): Promise<boolean> {

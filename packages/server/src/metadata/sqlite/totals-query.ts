@@ -1,7 +1,10 @@
 import type { MetadataTotals } from '../metadata-store.js';
 import type { Database } from './database.js';
 
-/** For metrics: sums the projects' counters, see `counters.ts`; nothing grows with the number of tables. */
+/**
+ * For metrics: sums the projects' counters, see `counters.ts`; nothing grows with the number of tables. Snapshots are
+ * counted in an index.
+ */
 export async function totals(db: Database): Promise<MetadataTotals> {
   const projects = await db
     .selectFrom('projects')
@@ -36,6 +39,18 @@ export async function totals(db: Database): Promise<MetadataTotals> {
     .selectFrom('idempotency_records')
     .select((eb) => eb.fn.countAll<number>().as('idempotencyRecords'))
     .executeTakeFirstOrThrow();
+  const snapshots = await db
+    .selectFrom('snapshots')
+    .select((eb) => ['type', eb.fn.countAll<number>().as('count'), eb.fn.sum<number>('size_bytes').as('bytes')])
+    .groupBy('type')
+    .execute();
   const { bucketShares, bucketLinks } = sharing;
-  return { ...projects, bucketShares: bucketShares ?? 0, bucketLinks: bucketLinks ?? 0, ...uploads, ...idempotency };
+  return {
+    ...projects,
+    bucketShares: bucketShares ?? 0,
+    bucketLinks: bucketLinks ?? 0,
+    ...uploads,
+    ...idempotency,
+    snapshots,
+  };
 }

@@ -54,7 +54,7 @@ function header(request: FastifyRequest, name: string): string | undefined {
  * Passes on as many bytes as the head of the answer promised, and ends with the last of them: a client that has them all
  * may be gone before the source says that there is nothing more. A source that ends early breaks the answer off.
  */
-function exactly(source: Readable, lengthBytes: number, request: FastifyRequest): Readable {
+export function exactly(source: Readable, lengthBytes: number, request: FastifyRequest): Readable {
   async function* counted(): AsyncGenerator<Buffer> {
     let remaining = lengthBytes;
     for await (const chunk of source as AsyncIterable<Buffer>) {

@@ -10,5 +10,6 @@ export function resourceIdFromPath(request: FastifyRequest): string | null {
   const params = pathParams(request);
   const { bucket_name: bucket, table_name: table } = params;
   if (bucket !== undefined) return table === undefined ? bucket : `${bucket}.${table}`;
-  return params['key_id'] ?? params['file_id'] ?? params['upload_key'] ?? params['project_id'] ?? null;
+  const { snapshot_id: snapshot, key_id: key, file_id: file, upload_key: upload } = params;
+  return snapshot ?? key ?? file ?? upload ?? params['project_id'] ?? null;
 }

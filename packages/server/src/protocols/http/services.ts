@@ -9,11 +9,13 @@ import type {
   JsonObject,
   KeptVersionRecord,
   ProjectRecord,
+  SnapshotRecord,
   TableRecord,
   UploadRecord,
 } from '../../metadata/records.js';
 import type { BranchRef, BucketRef, TableRef, TableVersionRef } from '../../model/refs.js';
 import type { BucketListQuery, TableListQuery } from '../../model/list-query.js';
+import type { EffectiveSnapshotSettings, LocalSnapshotSettings } from '../../model/snapshot-settings.js';
 import type { ChangeRunner } from '../../services/change-runner.js';
 import type { Change } from '../../services/change.js';
 import type { CsvOptions, ImportRequest, RejectedRow, RowSelection } from '../../workers/messages.js';
@@ -32,6 +34,9 @@ export interface HttpServices {
   readonly tables: TableService;
   readonly transfers: TransferService;
   readonly versions: VersionService;
+  readonly snapshots: SnapshotService;
+  readonly snapshotDownloads: SnapshotDownloadService;
+  readonly snapshotSettings: SnapshotSettingsService;
   readonly files: FileService;
   readonly changes: Pick<ChangeRunner, 'run' | 'refused'>;
   readonly authenticator: Pick<Authenticator, 'authenticate'>;
@@ -240,6 +245,53 @@ export interface RestoredVersion {
 export interface VersionService {
   list(table: TableRef, page: Page): Promise<Listed<HistoryEntry>>;
   restore(change: Change<RestoredVersion>, table: TableRef, versionId: string): Promise<RestoredVersion>;
+}
+
+export interface SnapshotService {
+  create(
+    change: Change<SnapshotRecord>,
+    table: TableRef,
+    input: { description: string | null },
+  ): Promise<SnapshotRecord>;
+  list(
+    branch: BranchRef,
+    filter: { bucketName?: string | undefined; tableName?: string | undefined; type?: string | undefined },
+    page: Page,
+  ): Promise<Listed<SnapshotRecord>>;
+  get(branch: BranchRef, snapshotId: string): Promise<SnapshotRecord>;
+  delete(change: Change<void>, branch: BranchRef, snapshotId: string): Promise<void>;
+  restore(
+    change: Change<TableRecord>,
+    branch: BranchRef,
+    snapshotId: string,
+    target: { bucketName: string | null; tableName: string | null },
+  ): Promise<TableRecord>;
+}
+
+export interface SnapshotDownload {
+  readonly snapshot: SnapshotRecord;
+  readonly sizeBytes: number;
+  readonly content: Readable;
+}
+
+export interface SnapshotDownloadService {
+  open(branch: BranchRef, snapshotId: string, signal: AbortSignal): Promise<SnapshotDownload>;
+}
+
+export type SettingsRef =
+  | { readonly level: 'project'; readonly projectId: string }
+  | ({ readonly level: 'bucket' } & BucketRef)
+  | ({ readonly level: 'table' } & TableRef);
+
+export interface SettingsReport {
+  readonly effective: EffectiveSnapshotSettings;
+  readonly local: LocalSnapshotSettings | null;
+}
+
+export interface SnapshotSettingsService {
+  get(owner: SettingsRef): Promise<SettingsReport>;
+  put(change: Change<SettingsReport>, owner: SettingsRef, settings: LocalSnapshotSettings): Promise<SettingsReport>;
+  reset(change: Change<void>, owner: SettingsRef): Promise<void>;
 }
 
 export interface UploadResult {

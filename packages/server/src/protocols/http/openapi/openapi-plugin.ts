@@ -24,6 +24,7 @@ const TAGS: Readonly<Record<Resource, string>> = {
   api_key: 'Keys of a project: what a caller may do, and until when',
   bucket: 'Named groups of tables',
   table: 'Columns, rows, import and export',
+  snapshot: 'States of tables that are kept, by request and before data is lost',
   file: 'Bytes on their way in and out: prepare, upload, register; download',
 };
 

@@ -18,6 +18,11 @@ const REQUEST_EXAMPLES: Readonly<Partial<Record<OperationName, object>>> = {
   },
   'table.import': { file_id: 'FILE_ID', format: 'csv', import_options: { incremental: true } },
   'table.export': { format: 'csv', where_filter: 'amount > 5', order_by: 'amount desc', limit: 1000 },
+  'snapshot.create': { bucket: 'in_c_sales', table: 'orders', description: 'Before the correction' },
+  'snapshot.restore': { target_table: 'orders_before' },
+  'project_snapshot_settings.put': { retention: { manual_days: 365, auto_days: 30 } },
+  'bucket_snapshot_settings.put': { auto_snapshot_triggers: { truncate_table: true, drop_column: true } },
+  'table_snapshot_settings.put': { enabled: false },
   'file.prepare': { filename: 'orders.csv', content_type: 'text/csv' },
   'file.register': { upload_key: 'UPLOAD_KEY', tags: { source: 'shop' } },
 };

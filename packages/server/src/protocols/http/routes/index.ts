@@ -7,6 +7,8 @@ import { apiKeyRoutes } from './api-keys/index.js';
 import { bucketRoutes } from './buckets/index.js';
 import { tableRoutes } from './tables/index.js';
 import { transferRoutes } from './transfers/index.js';
+import { snapshotRoutes } from './snapshots/index.js';
+import { snapshotSettingsRoutes } from './snapshot-settings/index.js';
 import { versionRoutes } from './versions/index.js';
 import { fileRoutes } from './files/index.js';
 
@@ -21,5 +23,7 @@ export const routes: readonly Route[] = [
   ...tableRoutes,
   ...transferRoutes,
   ...versionRoutes,
+  ...snapshotRoutes,
+  ...snapshotSettingsRoutes,
   ...fileRoutes,
 ];

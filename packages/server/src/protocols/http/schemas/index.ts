@@ -20,6 +20,8 @@ import {
   ProjectStatsSchema,
   UpdateProjectBody,
 } from './projects.js';
+import { snapshotSchemas } from './snapshots.js';
+import { snapshotSettingsSchemas } from './snapshot-settings.js';
 import { tableSchemas } from './tables.js';
 import { transferSchemas } from './transfers.js';
 import { versionSchemas } from './versions.js';
@@ -45,6 +47,8 @@ export const sharedSchemas: readonly TSchema[] = [
   ...tableSchemas,
   ...transferSchemas,
   ...versionSchemas,
+  ...snapshotSchemas,
+  ...snapshotSettingsSchemas,
   FileSchema,
   FileListSchema,
   PrepareFileBody,

@@ -6,6 +6,8 @@ export const BUCKETS_PATH = `${PROJECT_PATH}/branches/:branch_id/buckets`;
 export const BUCKET_PATH = `${BUCKETS_PATH}/:bucket_name`;
 export const TABLES_PATH = `${BUCKET_PATH}/tables`;
 export const TABLE_PATH = `${TABLES_PATH}/:table_name`;
+export const SNAPSHOTS_PATH = `${PROJECT_PATH}/branches/:branch_id/snapshots`;
+export const SNAPSHOT_PATH = `${SNAPSHOTS_PATH}/:snapshot_id`;
 export const FILES_PATH = `${PROJECT_PATH}/files`;
 export const FILE_PATH = `${FILES_PATH}/:file_id`;
 
@@ -24,6 +26,7 @@ export const TableVersionParams = Type.Object({
   ...TableParams.properties,
   version_id: Type.String({ description: 'Version id' }),
 });
+export const SnapshotParams = Type.Object({ ...branchId, snapshot_id: Type.String({ description: 'Snapshot id' }) });
 export const FileParams = Type.Object({ ...projectId, file_id: Type.String({ description: 'File id' }) });
 export const UploadParams = Type.Object({
   ...projectId,

@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { mustSucceed } from '../helpers/api.js';
+import {
+  createProjectWithBucket,
+  createTable,
+  importContent,
+  rowsOf,
+  type Project,
+  type Table,
+} from '../helpers/storage.js';
+import { useServer } from '../helpers/use-server.js';
+
+const server = useServer();
+const DAY_MS = 86_400_000;
+
+interface Snapshot {
+  readonly id: string;
+  readonly table_name: string;
+  readonly snapshot_type: string;
+  readonly row_count: number;
+  readonly created_at: string;
+  readonly expires_at: string;
+  readonly description: string;
+}
+
+interface Place {
+  readonly project: Project;
+  readonly bucket: string;
+  readonly table: Table;
+}
+
+async function tableWithRows(): Promise<Place> {
+  const { project, bucket } = await createProjectWithBucket(server.admin);
+  const table = await createTable(project, bucket, { id: 'INTEGER', mark: 'VARCHAR' }, { primaryKey: ['id'] });
+  mustSucceed(await importContent(table, 'id,mark\n1,a\n2,b\n'));
+  return { project, bucket, table };
+}
+
+async function snapshotsOf(project: Project): Promise<readonly Snapshot[]> {
+  const path = `${project.path}/branches/default/snapshots?limit=1000`;
+  return mustSucceed(await project.api.get<{ snapshots: readonly Snapshot[] }>(path)).snapshots;
+}
+
+async function configure(
+  { project, bucket, table }: Place,
+  level: 'project' | 'bucket' | 'table',
+  settings: unknown,
+): Promise<void> {
+  const owner = { project: project.path, bucket: `${project.bucketsPath}/${bucket}`, table: table.path }[level];
+  mustSucceed(await project.api.put(`${owner}/settings/snapshots`, settings));
+}
+
+const trigger = (name: string, value: boolean): unknown => ({ auto_snapshot_triggers: { [name]: value } });
+
+describe('drop_table', () => {
+  it('is on: a snapshot is taken with the drop', async () => {
+    const place = await tableWithRows();
+    const { project, bucket, table } = place;
+    mustSucceed(await project.api.delete(table.path));
+    const [snapshot, ...others] = await snapshotsOf(project);
+    expect(others).toEqual([]);
+    expect(snapshot).toMatchObject({
+      table_name: table.name,
+      snapshot_type: 'auto_predrop',
+      row_count: 2,
+      description: `Auto-backup before DROP TABLE ${bucket}.${table.name}`,
+    });
+    const { created_at: created = '', expires_at: expires = '' } = snapshot ?? {};
+    expect(Date.parse(expires) - Date.parse(created)).toBe(7 * DAY_MS);
+  });
+
+  it('keeps it as long as the settings of that moment say', async () => {
+    const place = await tableWithRows();
+    await configure(place, 'bucket', { retention: { auto_days: 30 } });
+    mustSucceed(await place.project.api.delete(place.table.path));
+    await configure(place, 'bucket', { retention: { auto_days: 1 } });
+    const [snapshot] = await snapshotsOf(place.project);
+    const { created_at: created = '', expires_at: expires = '' } = snapshot ?? {};
+    expect(Date.parse(expires) - Date.parse(created)).toBe(30 * DAY_MS);
+  });
+
+  it.each([
+    ['project', trigger('drop_table', false)],
+    ['bucket', trigger('drop_table', false)],
+    ['table', trigger('drop_table', false)],
+    ['project', { enabled: false }],
+    ['table', { enabled: false }],
+  ] as const)('takes none when the %s says %j', async (level, settings) => {
+    const place = await tableWithRows();
+    await configure(place, level, settings);
+    mustSucceed(await place.project.api.delete(place.table.path));
+    expect(await snapshotsOf(place.project)).toEqual([]);
+  });
+
+  it('is on for one table of a project that has it off', async () => {
+    const place = await tableWithRows();
+    await configure(place, 'project', trigger('drop_table', false));
+    await configure(place, 'table', trigger('drop_table', true));
+    mustSucceed(await place.project.api.delete(place.table.path));
+    expect(await snapshotsOf(place.project)).toHaveLength(1);
+  });
+});
+
+describe('dropping a bucket', () => {
+  it('is dropping each of its tables, by the settings of each', async () => {
+    const place = await tableWithRows();
+    const { project, bucket, table } = place;
+    const empty = await createTable(project, bucket, { id: 'INTEGER' });
+    const unprotected = await createTable(project, bucket, { id: 'INTEGER' });
+    await configure({ ...place, table: unprotected }, 'table', trigger('drop_table', false));
+    mustSucceed(await project.api.delete(`${project.bucketsPath}/${bucket}`));
+    const taken = await snapshotsOf(project);
+    expect(taken.map((each) => [each.table_name, each.row_count, each.snapshot_type]).sort()).toEqual(
+      [
+        [table.name, 2, 'auto_predrop'],
+        [empty.name, 0, 'auto_predrop'],
+      ].sort(),
+    );
+    expect(taken.find(({ table_name: name }) => name === table.name)?.description).toBe(
+      `Auto-backup before DROP TABLE ${bucket}.${table.name}`,
+    );
+    mustSucceed(await project.api.post(project.bucketsPath, { name: bucket }));
+    const snapshot = taken.find(({ table_name: name }) => name === table.name);
+    mustSucceed(await project.api.post(`${project.path}/branches/default/snapshots/${snapshot?.id}/restore`, {}));
+    expect(await rowsOf(table)).toEqual([
+      [1, 'a'],
+      [2, 'b'],
+    ]);
+  });
+
+  it('takes none when the bucket has it off', async () => {
+    const place = await tableWithRows();
+    await configure(place, 'bucket', trigger('drop_table', false));
+    mustSucceed(await place.project.api.delete(`${place.project.bucketsPath}/${place.bucket}`));
+    expect(await snapshotsOf(place.project)).toEqual([]);
+  });
+});
+
+describe('truncate_table', () => {
+  it('is off: a full import replaces the rows without a snapshot', async () => {
+    const { project, table } = await tableWithRows();
+    mustSucceed(await importContent(table, 'id,mark\n9,z\n'));
+    expect(await snapshotsOf(project)).toEqual([]);
+  });
+
+  it('when on, keeps what a full import replaces', async () => {
+    const place = await tableWithRows();
+    await configure(place, 'table', trigger('truncate_table', true));
+    mustSucceed(await importContent(place.table, 'id,mark\n9,z\n'));
+    const [snapshot, ...others] = await snapshotsOf(place.project);
+    expect(others).toEqual([]);
+    expect(snapshot).toMatchObject({
+      snapshot_type: 'auto_pretruncate',
+      row_count: 2,
+      description: `Auto-backup before TRUNCATE TABLE ${place.bucket}.${place.table.name}`,
+    });
+  });
+
+  it('when on, has nothing to keep before an incremental import, nor before one that fails', async () => {
+    const place = await tableWithRows();
+    await configure(place, 'table', trigger('truncate_table', true));
+    mustSucceed(await importContent(place.table, 'id,mark\n9,z\n', { import_options: { incremental: true } }));
+    expect((await importContent(place.table, 'id,mark\nx,z\n')).status).toBe(400);
+    expect(await snapshotsOf(place.project)).toEqual([]);
+  });
+
+  it('when on but disabled, takes none', async () => {
+    const place = await tableWithRows();
+    await configure(place, 'bucket', { ...(trigger('truncate_table', true) as object), enabled: false });
+    mustSucceed(await importContent(place.table, 'id,mark\n9,z\n'));
+    expect(await snapshotsOf(place.project)).toEqual([]);
+  });
+});
+
+describe('automatic snapshots', () => {
+  it('are counted by type and trigger', async () => {
+    const place = await tableWithRows();
+    await configure(place, 'table', trigger('truncate_table', true));
+    const figure = async (text: string): Promise<number> => {
+      const line = (await server.anonymous.get('/metrics')).text.split('\n').find((each) => each.startsWith(text));
+      return Number(line?.split(' ').at(-1) ?? 0);
+    };
+    const truncated = 'duckdb_snapshots_created_total{type="auto_pretruncate",trigger="truncate_table"}';
+    const dropped = 'duckdb_snapshots_created_total{type="auto_predrop",trigger="drop_table"}';
+    const before = [await figure(truncated), await figure(dropped), await figure('duckdb_snapshots_size_bytes')];
+    mustSucceed(await importContent(place.table, 'id,mark\n9,z\n'));
+    mustSucceed(await place.project.api.delete(place.table.path));
+    const after = [await figure(truncated), await figure(dropped), await figure('duckdb_snapshots_size_bytes')];
+    expect([after[0], after[1]]).toEqual([(before[0] ?? 0) + 1, (before[1] ?? 0) + 1]);
+    expect(after[2]).toBeGreaterThan(before[2] ?? 0);
+    expect(await figure('duckdb_snapshots_total{type="auto_pretruncate"}')).toBeGreaterThan(0);
+  });
+});
