@@ -13,6 +13,7 @@ const NAMES = [
   'duckdb_api_request_duration_seconds',
   'duckdb_api_requests_in_flight',
   'duckdb_api_errors_total',
+  'duckdb_api_refusals_total',
   'duckdb_operations_total',
   'duckdb_operation_duration_seconds',
   'duckdb_projects_total',

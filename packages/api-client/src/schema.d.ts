@@ -241,6 +241,43 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/projects/{project_id}/operations': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What was changed or refused in a project, newest first
+     * @description Every change, every refused change, and every read that its caller may not do. Filters can be combined.
+     */
+    get: operations['auditList'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/operations': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What was changed or refused in all projects and outside of them, newest first */
+    get: operations['auditListAll'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/projects/{project_id}/branches/{branch_id}/buckets': {
     parameters: {
       query?: never;
@@ -903,6 +940,35 @@ export interface components {
       scope?: 'project_admin' | 'project_read' | 'branch_admin' | 'branch_read';
       branch_id?: string | null;
       expires_in_days?: number | null;
+    };
+    OperationEntry: {
+      /** Format: date-time */
+      timestamp: string;
+      request_id: string;
+      project_id: string | null;
+      /** @description As in this document, such as `table.import` */
+      operation: string;
+      resource_type: string;
+      resource_id: string | null;
+      actor: string | null;
+      /**
+       * @description `refused`: a mistake of the caller, or a limit; `failed`: the service could not do it. Nothing changed in either case
+       * @enum {string}
+       */
+      outcome: 'success' | 'refused' | 'failed';
+      error_code: string | null;
+      error_message: string | null;
+      details: {
+        [key: string]: unknown;
+      } | null;
+      duration_ms: number;
+    };
+    OperationList: {
+      operations: components['schemas']['OperationEntry'][];
+      /** @description How many match */
+      total: number;
+      /** @description False: there are more than `total`, which is at least 10,000 */
+      total_is_exact: boolean;
     };
     Bucket: {
       name: string;
@@ -2645,6 +2711,290 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  auditList: {
+    parameters: {
+      query?: {
+        operation?:
+          | 'service.describe'
+          | 'service.health'
+          | 'service.metrics'
+          | 'backend.init'
+          | 'backend.remove'
+          | 'backup.create'
+          | 'backup.list'
+          | 'backup.get'
+          | 'backup.delete'
+          | 'project.create'
+          | 'project.list'
+          | 'project.get'
+          | 'project.update'
+          | 'project.delete'
+          | 'project.stats'
+          | 'api_key.create'
+          | 'api_key.list'
+          | 'api_key.get'
+          | 'api_key.revoke'
+          | 'api_key.rotate'
+          | 'audit.list'
+          | 'audit.list_all'
+          | 'bucket.create'
+          | 'bucket.list'
+          | 'bucket.get'
+          | 'bucket.update'
+          | 'bucket.delete'
+          | 'table.create'
+          | 'table.list'
+          | 'table.get'
+          | 'table.update'
+          | 'table.delete'
+          | 'table.preview'
+          | 'table.import'
+          | 'table.export'
+          | 'version.list'
+          | 'version.restore'
+          | 'snapshot.create'
+          | 'snapshot.list'
+          | 'snapshot.get'
+          | 'snapshot.download'
+          | 'snapshot.delete'
+          | 'snapshot.restore'
+          | 'project_snapshot_settings.get'
+          | 'project_snapshot_settings.put'
+          | 'project_snapshot_settings.reset'
+          | 'bucket_snapshot_settings.get'
+          | 'bucket_snapshot_settings.put'
+          | 'bucket_snapshot_settings.reset'
+          | 'table_snapshot_settings.get'
+          | 'table_snapshot_settings.put'
+          | 'table_snapshot_settings.reset'
+          | 'file.prepare'
+          | 'file.upload'
+          | 'file.register'
+          | 'file.list'
+          | 'file.get'
+          | 'file.download'
+          | 'file.delete';
+        resource_type?:
+          'service' | 'backend' | 'backup' | 'project' | 'api_key' | 'audit' | 'bucket' | 'table' | 'snapshot' | 'file';
+        /** @description Exactly, without regard to case */
+        resource_id?: string;
+        /** @description Id of a key, or `admin` */
+        actor?: string;
+        /** @description `refused`: a mistake of the caller, or a limit; `failed`: the service could not do it. Nothing changed in either case */
+        outcome?: 'success' | 'refused' | 'failed';
+        error_code?: string;
+        request_id?: string;
+        /** @description ISO 8601 time; this moment is included */
+        since?: string;
+        /** @description ISO 8601 time; this moment is not included */
+        until?: string;
+        /** @description Page size, 100 unless given */
+        limit?: number;
+        /** @description How many to pass over, 0 unless given */
+        offset?: number;
+      };
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One page, and how many match */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OperationList'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  auditListAll: {
+    parameters: {
+      query?: {
+        /** @description Without regard to case; also of a project that never was */
+        project_id?: string;
+        operation?:
+          | 'service.describe'
+          | 'service.health'
+          | 'service.metrics'
+          | 'backend.init'
+          | 'backend.remove'
+          | 'backup.create'
+          | 'backup.list'
+          | 'backup.get'
+          | 'backup.delete'
+          | 'project.create'
+          | 'project.list'
+          | 'project.get'
+          | 'project.update'
+          | 'project.delete'
+          | 'project.stats'
+          | 'api_key.create'
+          | 'api_key.list'
+          | 'api_key.get'
+          | 'api_key.revoke'
+          | 'api_key.rotate'
+          | 'audit.list'
+          | 'audit.list_all'
+          | 'bucket.create'
+          | 'bucket.list'
+          | 'bucket.get'
+          | 'bucket.update'
+          | 'bucket.delete'
+          | 'table.create'
+          | 'table.list'
+          | 'table.get'
+          | 'table.update'
+          | 'table.delete'
+          | 'table.preview'
+          | 'table.import'
+          | 'table.export'
+          | 'version.list'
+          | 'version.restore'
+          | 'snapshot.create'
+          | 'snapshot.list'
+          | 'snapshot.get'
+          | 'snapshot.download'
+          | 'snapshot.delete'
+          | 'snapshot.restore'
+          | 'project_snapshot_settings.get'
+          | 'project_snapshot_settings.put'
+          | 'project_snapshot_settings.reset'
+          | 'bucket_snapshot_settings.get'
+          | 'bucket_snapshot_settings.put'
+          | 'bucket_snapshot_settings.reset'
+          | 'table_snapshot_settings.get'
+          | 'table_snapshot_settings.put'
+          | 'table_snapshot_settings.reset'
+          | 'file.prepare'
+          | 'file.upload'
+          | 'file.register'
+          | 'file.list'
+          | 'file.get'
+          | 'file.download'
+          | 'file.delete';
+        resource_type?:
+          'service' | 'backend' | 'backup' | 'project' | 'api_key' | 'audit' | 'bucket' | 'table' | 'snapshot' | 'file';
+        /** @description Exactly, without regard to case */
+        resource_id?: string;
+        /** @description Id of a key, or `admin` */
+        actor?: string;
+        /** @description `refused`: a mistake of the caller, or a limit; `failed`: the service could not do it. Nothing changed in either case */
+        outcome?: 'success' | 'refused' | 'failed';
+        error_code?: string;
+        request_id?: string;
+        /** @description ISO 8601 time; this moment is included */
+        since?: string;
+        /** @description ISO 8601 time; this moment is not included */
+        until?: string;
+        /** @description Page size, 100 unless given */
+        limit?: number;
+        /** @description How many to pass over, 0 unless given */
+        offset?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One page, and how many match */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OperationList'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
         };
       };
     };

@@ -23,6 +23,7 @@ import { Metrics } from './observability/metrics.js';
 import type { HttpServices } from './protocols/http/services.js';
 import { ApiKeys } from './services/api-keys.js';
 import { AuditLog } from './services/audit-log.js';
+import { AuditTrail } from './services/audit-trail.js';
 import { AutoSnapshots } from './services/auto-snapshots.js';
 import { Backend } from './services/backend.js';
 import { Buckets } from './services/buckets.js';
@@ -31,11 +32,13 @@ import { FileSystemDiskGuard } from './services/disk-guard.js';
 import { FileQuota } from './services/file-quota.js';
 import { Files } from './services/files.js';
 import { IdempotencyKeys } from './services/idempotency-keys.js';
+import { ProjectConcurrency } from './services/project-concurrency.js';
 import { Projects } from './services/projects.js';
 import { SnapshotDownloads } from './services/snapshot-downloads.js';
 import { SnapshotSettingsService } from './services/snapshot-settings.js';
 import { Snapshots } from './services/snapshots.js';
 import { TableHistory } from './services/table-history.js';
+import { RateLimiter } from './services/rate-limiter.js';
 import { TablePublisher } from './services/table-publisher.js';
 import { Tables } from './services/tables.js';
 import { Transfers } from './services/transfers.js';
@@ -130,8 +133,16 @@ export async function startApp(
   const keyUses = new KeyUses(metadata, logger);
   const authenticator = new Authenticator(metadata, adminKey, clock, keyUses);
   const audit = new AuditLog(metadata, logger);
+  const auditTrail = new AuditTrail(metadata, audit, clock, config.audit.retentionDays);
   const idempotencyKeys = new IdempotencyKeys(metadata, clock, config.idempotency.ttlMs, metrics.idempotency);
-  const changes = new ChangeRunner(metadata, idempotencyKeys, audit, clock, metrics.operations);
+  const changes = new ChangeRunner(
+    metadata,
+    idempotencyKeys,
+    audit,
+    clock,
+    new ProjectConcurrency(config.limits.concurrentPerProject),
+    metrics.operations,
+  );
   const files = new Files({
     store: metadata,
     fileStore,
@@ -165,6 +176,8 @@ export async function startApp(
     files,
     changes,
     authenticator,
+    rateLimiter: new RateLimiter(config.limits.requestsPerMinute),
+    audit: auditTrail,
   };
   metrics.watch({
     totals: () => metadata.totals(),
@@ -198,6 +211,7 @@ export async function startApp(
           { name: 'expired snapshots', run: async () => void (await snapshots.expire(clock.now())) },
           { name: 'expired uploads', run: async () => void (await files.expireUploads()) },
           { name: 'orphaned files', run: async () => void (await files.collectOrphans()) },
+          { name: 'old audit entries', run: () => auditTrail.forgetOld() },
           {
             name: 'expired idempotency keys',
             run: async () => void (await metadata.transaction((tx) => tx.deleteExpiredIdempotencyKeys(clock.now()))),

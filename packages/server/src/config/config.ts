@@ -8,6 +8,10 @@ export interface Config {
   readonly storage: StorageConfig;
   readonly engine: EngineConfig;
   readonly files: FilesConfig;
+  /** 0 is no limit. */
+  readonly limits: { readonly requestsPerMinute: number; readonly concurrentPerProject: number };
+  /** 0 days keep everything. */
+  readonly audit: { readonly retentionDays: number };
   readonly idempotency: { readonly ttlMs: number };
   readonly maintenance: { readonly intervalMs: number };
   readonly lifecycle: { readonly shutdownTimeoutMs: number };

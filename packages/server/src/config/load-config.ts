@@ -100,6 +100,11 @@ export function loadConfig(env: Environment, machine: Machine = describeMachine(
       projectMaxFileBytes: read('PROJECT_MAX_FILE_BYTES'),
       uploadLifetimeMs: read('UPLOAD_LIFETIME_HOURS') * 3_600_000,
     },
+    limits: {
+      requestsPerMinute: read('RATE_LIMIT_PER_MINUTE'),
+      concurrentPerProject: read('PROJECT_MAX_CONCURRENT'),
+    },
+    audit: { retentionDays: read('AUDIT_RETENTION_DAYS') },
     idempotency: { ttlMs: read('IDEMPOTENCY_TTL_SECONDS') * 1000 },
     maintenance: { intervalMs: read('MAINTENANCE_INTERVAL_SECONDS') * 1000 },
     lifecycle: { shutdownTimeoutMs: read('SHUTDOWN_TIMEOUT') * 1000 },

@@ -75,6 +75,14 @@ export const CONFIG_OPTIONS = {
     default: '*',
     description: 'Origins whose pages may call the API: `*`, or origins separated by commas.',
   },
+  RATE_LIMIT_PER_MINUTE: {
+    section: 'http',
+    type: 'integer',
+    default: '0',
+    min: 0,
+    max: 1_000_000,
+    description: 'Requests one key may send per minute before further ones get 429; 0 is no limit.',
+  },
   DATA_DIR: {
     section: 'storage',
     type: 'path',
@@ -241,6 +249,23 @@ export const CONFIG_OPTIONS = {
     min: 0,
     max: 10_000,
     description: 'Replaced versions of one table that are kept at most; they go earlier when the disk needs room.',
+  },
+  PROJECT_MAX_CONCURRENT: {
+    section: 'operation',
+    type: 'integer',
+    default: '0',
+    min: 0,
+    max: 10_000,
+    description:
+      'Changes and exports of one project that may run at the same time before further ones get 429; 0 is no limit.',
+  },
+  AUDIT_RETENTION_DAYS: {
+    section: 'operation',
+    type: 'integer',
+    default: '365',
+    min: 0,
+    max: 36_500,
+    description: 'Days an entry of the audit is kept; 0 keeps them for ever.',
   },
   IDEMPOTENCY_TTL_SECONDS: {
     section: 'operation',

@@ -9,6 +9,8 @@ export interface ErrorDescription {
   readonly remedy: string;
   /** The request may succeed unchanged later; such answers are never kept for idempotent replay. */
   readonly retryable?: true;
+  /** When to try again, where the error itself does not know better. Every 429 and 503 says it. */
+  readonly retryAfterSeconds?: number;
 }
 
 export const ERROR_CATALOGUE = {
@@ -29,8 +31,9 @@ export const ERROR_CATALOGUE = {
   },
   forbidden: {
     http: 403,
-    meaning: 'The key is unknown, revoked, expired or belongs to another project.',
-    remedy: 'Use a live key of this project, or the admin key.',
+    meaning:
+      'The key is unknown, revoked, expired or belongs to another project; or its scope does not include this, see the details.',
+    remedy: 'Use a live key of this project with the right scope, or the admin key.',
   },
   not_found: { http: 404, meaning: 'The project does not exist.', remedy: 'List the projects with the admin key.' },
   project_not_found: {
@@ -292,23 +295,40 @@ export const ERROR_CATALOGUE = {
     remedy: 'Repeat the request.',
     retryable: true,
   },
+  rate_limited: {
+    http: 429,
+    meaning: 'The key has sent more requests than RATE_LIMIT_PER_MINUTE allows.',
+    remedy: 'Wait as long as Retry-After says.',
+    retryable: true,
+    retryAfterSeconds: 1,
+  },
+  project_busy: {
+    http: 429,
+    meaning: 'PROJECT_MAX_CONCURRENT changes or exports of this project are running.',
+    remedy: 'Wait until one has ended; Retry-After is a guess.',
+    retryable: true,
+    retryAfterSeconds: 2,
+  },
   table_busy: {
     http: 429,
     meaning: 'Too many writes wait for this table.',
     remedy: 'Wait as long as Retry-After says.',
     retryable: true,
+    retryAfterSeconds: 5,
   },
   server_busy: {
     http: 503,
     meaning: 'Too many requests wait for the engine.',
     remedy: 'Wait as long as Retry-After says.',
     retryable: true,
+    retryAfterSeconds: 1,
   },
   shutting_down: {
     http: 503,
     meaning: 'The server is stopping.',
     remedy: 'Repeat the request after the restart.',
     retryable: true,
+    retryAfterSeconds: 5,
   },
   request_cancelled: {
     http: 499,
@@ -339,6 +359,7 @@ export const ERROR_CATALOGUE = {
     meaning: 'A storage path is missing or not accessible.',
     remedy: 'Check the disk; call POST /backend/init to make missing directories.',
     retryable: true,
+    retryAfterSeconds: 10,
   },
   worker_crashed: {
     http: 500,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 
 import { describeAccess } from './conformance/access.conformance.js';
+import { describeAudit } from './conformance/audit.conformance.js';
 import { describeCopies } from './conformance/copies.conformance.js';
 import { describeCounters } from './conformance/counters.conformance.js';
 import { describeFiles } from './conformance/files.conformance.js';
@@ -33,7 +34,8 @@ export function describeMetadataStore(
     describe('versions', () => describeVersions(store));
     describe('snapshots and their settings', () => describeSnapshots(store));
     describe('files and uploads', () => describeFiles(store));
-    describe('keys, idempotency and audit', () => describeAccess(store));
+    describe('keys and idempotency', () => describeAccess(store));
+    describe('audit', () => describeAudit(store));
     describe('transactions', () => describeTransactions(store));
     describe('copies', () => describeCopies(store));
     describe('counters', () => describeCounters(store));

@@ -1,5 +1,6 @@
 import type { ColumnDescriptions } from '../model/column-descriptions.js';
 import type { BucketListQuery, TableListQuery } from '../model/list-query.js';
+import type { OperationName } from '../model/operations.js';
 import type { LocalSnapshotSettings, SnapshotType } from '../model/snapshot-settings.js';
 import type {
   ApiKeyRecord,
@@ -171,8 +172,8 @@ export interface MetadataReader {
   /** An expired record (by `now`) is as good as absent. */
   getIdempotencyRecord(scope: string, key: string, now: Date): Promise<IdempotencyRecord | undefined>;
 
-  /** Newest first. */
-  listOperations(filter: { projectId?: string | undefined }, page: Page): Promise<Listed<OperationLogEntry>>;
+  /** The audit, newest first. */
+  listOperations(filter: OperationFilter, page: Page): Promise<ListedOperations>;
   totals(): Promise<MetadataTotals>;
 }
 
@@ -181,6 +182,27 @@ export interface SnapshotFilter {
   readonly bucketName?: string | undefined;
   readonly tableName?: string | undefined;
   readonly type?: string | undefined;
+}
+
+/** Everything given must hold. Names of projects and resources match without regard to case, the rest exactly. */
+export interface OperationFilter {
+  readonly projectId?: string | undefined;
+  readonly operation?: OperationName | undefined;
+  readonly resourceType?: string | undefined;
+  readonly resourceId?: string | undefined;
+  readonly actor?: string | undefined;
+  readonly outcome?: OperationLogEntry['outcome'] | undefined;
+  readonly errorCode?: string | undefined;
+  readonly requestId?: string | undefined;
+  /** Inclusive. */
+  readonly since?: Date | undefined;
+  /** Exclusive. */
+  readonly until?: Date | undefined;
+}
+
+/** The audit may be huge: counting ends some way behind the page, and `total` is then what was seen until there. */
+export interface ListedOperations extends Listed<OperationLogEntry> {
+  readonly totalIsExact: boolean;
 }
 
 export interface PublishOptions {
@@ -315,4 +337,6 @@ export interface MetadataTransaction extends MetadataReader {
   deleteRunningIdempotencyKeys(): Promise<number>;
 
   logOperations(entries: readonly OperationLogEntry[]): Promise<void>;
+  /** Forgets the oldest entries from before a moment, at most `limit`; returns how many there were. */
+  deleteOperationsBefore(moment: Date, limit: number): Promise<number>;
 }

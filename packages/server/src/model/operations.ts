@@ -30,6 +30,8 @@ export const OPERATIONS = {
   'api_key.get': { access: 'manage', change: false, resource: 'api_key' },
   'api_key.revoke': { access: 'manage', change: true, resource: 'api_key' },
   'api_key.rotate': { access: 'manage', change: true, resource: 'api_key' },
+  'audit.list': { access: 'manage', change: false, resource: 'audit' },
+  'audit.list_all': { access: 'admin', change: false, resource: 'audit' },
   'bucket.create': { access: 'write', change: true, resource: 'bucket' },
   'bucket.list': { access: 'read', change: false, resource: 'bucket' },
   'bucket.get': { access: 'read', change: false, resource: 'bucket' },

@@ -16,6 +16,8 @@ export interface HttpObserver {
   finished(request: { method: string; endpoint: string; status: number; durationMs: number }): void;
   /** An error that is a defect of this service. */
   failed(type: string, endpoint: string): void;
+  /** Any other error, by its code. */
+  refused(code: string): void;
 }
 
 export interface OperationObserver {
@@ -67,6 +69,12 @@ export function httpObserver(registry: Registry): HttpObserver {
     labelNames: ['type', 'endpoint'],
     registers,
   });
+  const refusals = new Counter({
+    name: 'duckdb_api_refusals_total',
+    help: 'Requests that were answered with an expected error, by its code',
+    labelNames: ['code'],
+    registers,
+  });
   return {
     started: (method) => inFlight.inc({ method }),
     finished: ({ method, endpoint, status, durationMs }) => {
@@ -75,6 +83,7 @@ export function httpObserver(registry: Registry): HttpObserver {
       durations.observe({ method, endpoint }, durationMs / 1000);
     },
     failed: (type, endpoint) => errors.inc({ type, endpoint }),
+    refused: (code) => refusals.inc({ code }),
   };
 }
 

@@ -4,10 +4,12 @@ import { isDomainError, type DomainError } from '../errors/domain-error.js';
 import { describeError } from '../errors/catalogue.js';
 import type { Clock } from '../lib/clock.js';
 import type { MetadataStore } from '../metadata/metadata-store.js';
+import type { JsonObject } from '../metadata/records.js';
 import type { OperationName } from '../model/operations.js';
 import type { AuditLog } from './audit-log.js';
+import type { ProjectConcurrency } from './project-concurrency.js';
 import { Change } from './change.js';
-import type { Answer, IdempotencyKeys, IdempotentRequest } from './idempotency-keys.js';
+import type { Answer, IdempotencyKeys, IdempotentRequest, Reservation } from './idempotency-keys.js';
 
 export interface ChangeInput<R> {
   readonly operation: OperationName;
@@ -21,7 +23,8 @@ export interface ChangeInput<R> {
   readonly renderError: (error: DomainError) => Answer;
 }
 
-export interface RefusedChange {
+/** Something that did not happen. */
+export interface Refusal {
   readonly operation: OperationName;
   /** Null when nobody was recognised. */
   readonly principal: Principal | null;
@@ -30,6 +33,7 @@ export interface RefusedChange {
   readonly resourceId: string | null;
   readonly error: unknown;
   readonly durationMs: number;
+  readonly details?: JsonObject | null;
 }
 
 export interface ChangeOutcome extends Answer {
@@ -50,6 +54,7 @@ export class ChangeRunner {
     private readonly idempotencyKeys: IdempotencyKeys,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
+    private readonly concurrency: ProjectConcurrency,
     private readonly observer?: ChangeObserver,
   ) {}
 
@@ -59,7 +64,7 @@ export class ChangeRunner {
       return { ...input.render(result), replayed: false };
     }
     const request: IdempotentRequest = { ...input.idempotency, scope: input.principal.actor };
-    const reservation = await this.idempotencyKeys.reserve(request);
+    const reservation = await this.#reserve(input, request);
     if (reservation.kind === 'replay') return { ...reservation.answer, replayed: true };
     let answer: Answer | undefined;
     try {
@@ -81,9 +86,24 @@ export class ChangeRunner {
     }
   }
 
-  /** Audits a change that was refused before it could run: a wrong key, a malformed request. */
-  refused(refusal: RefusedChange): void {
+  /** A change that was refused before it could run: a wrong key, a malformed request. */
+  refused(refusal: Refusal): void {
     this.#recordFailure(refusal);
+  }
+
+  /** A read that its caller may not do. Doors count reads themselves, so this only audits. */
+  refusedRead(refusal: Refusal): void {
+    this.#auditFailure(refusal);
+  }
+
+  async #reserve<R>(input: ChangeInput<R>, request: IdempotentRequest): Promise<Reservation> {
+    const startedAt = performance.now();
+    try {
+      return await this.idempotencyKeys.reserve(request);
+    } catch (error) {
+      this.#recordFailure({ ...input, error, durationMs: performance.now() - startedAt });
+      throw error;
+    }
   }
 
   async #execute<R>(
@@ -100,7 +120,7 @@ export class ChangeRunner {
       ...(keepAnswer === undefined ? {} : { keepAnswer }),
     });
     try {
-      const result = await work(change);
+      const result = await this.concurrency.run(input.operation, input.projectId, () => work(change));
       if (!change.committed) throw new Error(`${input.operation} ended without committing its change`);
       change.done();
       this.observer?.finished(input.operation, 'success', performance.now() - startedAt);
@@ -111,9 +131,13 @@ export class ChangeRunner {
     }
   }
 
-  #recordFailure(failure: RefusedChange): void {
+  #recordFailure(failure: Refusal): void {
+    this.observer?.finished(failure.operation, summarise(failure.error).outcome, failure.durationMs);
+    this.#auditFailure(failure);
+  }
+
+  #auditFailure(failure: Refusal): void {
     const { errorCode, errorMessage, outcome } = summarise(failure.error);
-    this.observer?.finished(failure.operation, outcome, failure.durationMs);
     this.audit.record({
       timestamp: this.clock.now(),
       requestId: failure.requestId,
@@ -124,7 +148,7 @@ export class ChangeRunner {
       outcome,
       errorCode,
       errorMessage,
-      details: null,
+      details: failure.details ?? null,
       durationMs: Math.round(failure.durationMs),
     });
   }

@@ -17,7 +17,7 @@ import { effectiveSnapshotSettings } from '../../src/model/snapshot-settings.js'
 import { Metrics } from '../../src/observability/metrics.js';
 import { createHttpServer } from '../../src/protocols/http/server.js';
 import type { FileDownload, HttpServices } from '../../src/protocols/http/services.js';
-import type { RefusedChange } from '../../src/services/change-runner.js';
+import type { Refusal } from '../../src/services/change-runner.js';
 import { createTestLogger, type TestLog } from './test-log.js';
 
 const CREATED = new Date('2026-11-23T16:08:26.932Z');
@@ -137,7 +137,7 @@ export interface TestDoor {
   readonly app: FastifyInstance;
   readonly log: TestLog;
   readonly metrics: Metrics;
-  readonly refused: readonly RefusedChange[];
+  readonly refused: readonly Refusal[];
   /** Arguments of the service calls, by `service.method`. */
   readonly calls: ReadonlyMap<string, unknown[]>;
 }
@@ -145,7 +145,7 @@ export interface TestDoor {
 export async function openTestDoor(overrides: Overrides = {}, settings: { prefix?: string } = {}): Promise<TestDoor> {
   const log = createTestLogger();
   const metrics = new Metrics({ version: '1.2.3', processMetrics: false });
-  const refused: RefusedChange[] = [];
+  const refused: Refusal[] = [];
   const calls = new Map<string, unknown[]>();
   const app = createHttpServer({
     services: recordCalls({ ...defaults(refused), ...merged(defaults(refused), overrides) }, calls),
@@ -229,11 +229,15 @@ const snapshot: SnapshotRecord = {
   version: table.current,
 };
 
-function defaults(refused: RefusedChange[]): HttpServices {
+const noOperations = { items: [], total: 0, totalIsExact: true };
+
+function defaults(refused: Refusal[]): HttpServices {
   const kept = new Map<string, { status: number; body: string }>();
   const list = <T>(item: T) => Promise.resolve({ items: [item], total: 1 });
   return {
     authenticator: { authenticate },
+    rateLimiter: { mustBeWithinRate: () => undefined },
+    audit: { list: () => Promise.resolve(noOperations), listOfProject: () => Promise.resolve(noOperations) },
     changes: {
       run: async (input, work) => {
         const answer = input.idempotency === undefined ? undefined : kept.get(input.idempotency.key);
@@ -243,6 +247,7 @@ function defaults(refused: RefusedChange[]): HttpServices {
         return { ...rendered, replayed: false };
       },
       refused: (refusal) => void refused.push(refusal),
+      refusedRead: (refusal) => void refused.push(refusal),
     },
     backend: {
       health: () =>

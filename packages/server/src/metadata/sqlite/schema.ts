@@ -195,7 +195,9 @@ export interface OperationRow {
   project_id: string | null;
   project_key: string | null;
   operation: string;
+  resource_type: string;
   resource_id: string | null;
+  resource_key: string | null;
   actor: string | null;
   outcome: 'success' | 'refused' | 'failed';
   error_code: string | null;

@@ -1,6 +1,14 @@
 import type { BucketListQuery, TableListQuery } from '../../model/list-query.js';
 import type { LocalSnapshotSettings } from '../../model/snapshot-settings.js';
-import type { Listed, MetadataReader, MetadataTotals, Page, SnapshotFilter } from '../metadata-store.js';
+import type {
+  Listed,
+  MetadataReader,
+  MetadataTotals,
+  Page,
+  SnapshotFilter,
+  ListedOperations,
+  OperationFilter,
+} from '../metadata-store.js';
 import type {
   ApiKeyRecord,
   BucketLinkRecord,
@@ -9,7 +17,6 @@ import type {
   FileRecord,
   IdempotencyRecord,
   KeptVersionRecord,
-  OperationLogEntry,
   ProjectRecord,
   SettingsOwner,
   SharedBucketRecord,
@@ -203,7 +210,7 @@ export class SqliteMetadataReader implements MetadataReader {
     return idempotency.getIdempotencyRecord(this.db, scope, key, now);
   }
 
-  listOperations(filter: { projectId?: string | undefined }, page: Page): Promise<Listed<OperationLogEntry>> {
+  listOperations(filter: OperationFilter, page: Page): Promise<ListedOperations> {
     return operations.listOperations(this.db, filter, page);
   }
 

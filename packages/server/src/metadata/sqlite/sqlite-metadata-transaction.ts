@@ -173,4 +173,8 @@ export class SqliteMetadataTransaction extends SqliteMetadataReader implements M
   logOperations(entries: readonly OperationLogEntry[]): Promise<void> {
     return operations.logOperations(this.db, entries);
   }
+
+  deleteOperationsBefore(moment: Date, limit: number): Promise<number> {
+    return operations.deleteOperationsBefore(this.db, moment, limit);
+  }
 }

@@ -43,6 +43,16 @@ describe('translateError', () => {
     expect(translateError(error)).toMatchObject({ status: 429, headers: { 'retry-after': '2' }, level: 'warn' });
   });
 
+  it.each(
+    (Object.keys(ERROR_CATALOGUE) as ErrorCode[]).filter((code) => [429, 503].includes(ERROR_CATALOGUE[code].http)),
+  )('tells it for %s even where nobody said so', (code) => {
+    expect(translateError(new DomainError(code, 'x')).headers['retry-after']).toMatch(/^[1-9]\d*$/);
+  });
+
+  it('does not worry an operator with callers that are over their rate', () => {
+    expect(translateError(new DomainError('rate_limited', 'x')).level).toBe('info');
+  });
+
   it('puts a conflict of idempotency keys at the top level', () => {
     const error = new DomainError('idempotency_conflict', 'used');
     expect(bodyOf(error)).toEqual({ error: 'idempotency_conflict', message: 'used' });

@@ -68,7 +68,8 @@ export function isUnexpected(error: unknown): boolean {
 function translateDomainError(error: DomainError): ErrorAnswer {
   const status = error.httpStatus ?? describeError(error.code).http;
   const headers: Record<string, string> = {};
-  if (error.retryAfterSeconds !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterSeconds));
+  const retryAfterSeconds = error.retryAfterSeconds ?? describeError(error.code).retryAfterSeconds;
+  if (retryAfterSeconds !== undefined) headers['retry-after'] = String(Math.ceil(retryAfterSeconds));
   if (status === 401) headers['www-authenticate'] = 'Bearer';
   if (error instanceof ValidationError) return answer(status, { detail: error.issues }, headers);
   if (error.code === 'internal_server_error') {
@@ -79,7 +80,12 @@ function translateDomainError(error: DomainError): ErrorAnswer {
   }
   if (status === 422) return answer(status, { detail: [issueFromDomainError(error)] }, headers);
   const body = { detail: { error: error.code, message: error.message, details: error.details } };
-  return answer(status, body, headers, error.retryable && status !== 500 && status !== 507 ? 'warn' : undefined);
+  return answer(status, body, headers, isOverload(error, status) ? 'warn' : undefined);
+}
+
+/** The service is at a limit of its own; a caller at the limit of a key is nobody's worry. */
+function isOverload(error: DomainError, status: number): boolean {
+  return error.retryable && status !== 500 && status !== 507 && error.code !== 'rate_limited';
 }
 
 /** Where this door's requests carry the kinds of names that services check. */

@@ -27,16 +27,17 @@ declare module 'fastify' {
 }
 
 /**
- * Puts an operation on the wire. The order of checks is the contract's: JSON syntax (while the body is parsed), then who
- * is calling, then the fields, then the service.
+ * Puts an operation on the wire. The order of checks is the contract's: JSON syntax (while the body is parsed), then
+ * whether the caller may do this, then the fields, then the service. The rate limit comes before all of them.
  */
 export function registerRoute(app: FastifyInstance, route: Route, door: DoorContext): void {
   const lookup: SchemaLookup = (id) => app.getSchema(id) as JsonSchema | undefined;
   const options: Omit<RouteOptions, 'method' | 'schema'> = {
     url: urlOf(door.settings.prefix, route),
     config: { apiRoute: route },
+    onRequest: (request) => recognise(request, route, door),
     preValidation: async (request) => {
-      await identify(request, route, door);
+      mustBeAllowed(request, route);
       if (route.multipartFile !== undefined) mustBeMultipart(request);
       if (route.query !== undefined) {
         request.query = prepareForValidation(route.query, 'querystring', request.query, lookup);
@@ -57,13 +58,20 @@ export function urlOf(prefix: string, route: Pick<RouteDescription, 'path'>): st
   return prefix !== '' && route.path === '/' ? prefix : `${prefix}${route.path}`;
 }
 
-async function identify(request: FastifyRequest, route: Route, door: DoorContext): Promise<void> {
+/** Who is calling, and not too often: before the body is read. Whether they may do it is answered after its syntax. */
+async function recognise(request: FastifyRequest, route: Route, { services }: DoorContext): Promise<void> {
   if (describeOperation(route.operation).access === 'anyone') return;
-  const authentication = await door.services.authenticator.authenticate(request.headers.authorization);
-  // Noted before the decision: the audit names a known caller who is refused, too.
-  if (authentication.kind === 'known') request.door.principal = authentication.principal;
+  const authentication = await services.authenticator.authenticate(request.headers.authorization);
+  request.door.authentication = authentication;
+  if (authentication.kind !== 'known') return;
+  request.door.principal = authentication.principal;
+  services.rateLimiter.mustBeWithinRate(authentication.principal);
+}
+
+function mustBeAllowed(request: FastifyRequest, { operation }: Route): void {
+  if (describeOperation(operation).access === 'anyone') return;
   const { project_id: projectId, branch_id: branchId } = pathParams(request);
-  authorize(authentication, route.operation, { projectId, branchId });
+  authorize(request.door.authentication, operation, { projectId, branchId });
 }
 
 async function answer(
@@ -108,7 +116,7 @@ async function runChange(
       principal: principalOf(request),
       requestId: request.id,
       projectId: subject.projectId ?? pathParams(request)['project_id'] ?? null,
-      resourceId: subject.resourceId ?? resourceIdFromPath(request),
+      resourceId: subject.resourceId ?? resourceIdFromPath(request, route.operation),
       idempotency,
       render: (result) => ({
         status,

@@ -1,10 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Authentication } from '../../auth/authenticator.js';
 import type { Principal } from '../../auth/principal.js';
 import { DomainError } from '../../errors/domain-error.js';
 
 /** What this door remembers of a request between its steps. */
 export interface RequestState {
   readonly startedAt: number;
+  authentication: Authentication;
+  /** The caller, once recognised; noted before it is known whether it may do what it asks for. */
   principal: Principal | undefined;
   /** The JSON body as it came; null when there was none. */
   rawBody: Uint8Array | null;
@@ -24,6 +27,7 @@ declare module 'fastify' {
 export function newRequestState(): RequestState {
   return {
     startedAt: performance.now(),
+    authentication: { kind: 'missing' },
     principal: undefined,
     rawBody: null,
     changeStarted: false,

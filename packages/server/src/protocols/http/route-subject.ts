@@ -1,15 +1,17 @@
 import type { FastifyRequest } from 'fastify';
+import { describeOperation, type OperationName } from '../../model/operations.js';
 
 /** Path parameters by name; all of them are texts. */
 export function pathParams(request: FastifyRequest): Readonly<Record<string, string>> {
   return (request.params ?? {}) as Readonly<Record<string, string>>;
 }
 
-/** What the audit calls the subject of a request, as far as the path says it. */
-export function resourceIdFromPath(request: FastifyRequest): string | null {
+/** What the audit calls the subject of a request, as far as the path says it: not what is yet to be made. */
+export function resourceIdFromPath(request: FastifyRequest, operation: OperationName): string | null {
   const params = pathParams(request);
   const { bucket_name: bucket, table_name: table } = params;
   if (bucket !== undefined) return table === undefined ? bucket : `${bucket}.${table}`;
   const { snapshot_id: snapshot, key_id: key, file_id: file, upload_key: upload } = params;
-  return snapshot ?? key ?? file ?? upload ?? params['project_id'] ?? null;
+  const project = describeOperation(operation).resource === 'project' ? params['project_id'] : undefined;
+  return snapshot ?? key ?? file ?? upload ?? project ?? null;
 }

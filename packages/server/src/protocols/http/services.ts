@@ -16,8 +16,10 @@ import type {
 import type { BranchRef, BucketRef, TableRef, TableVersionRef } from '../../model/refs.js';
 import type { BucketListQuery, TableListQuery } from '../../model/list-query.js';
 import type { EffectiveSnapshotSettings, LocalSnapshotSettings } from '../../model/snapshot-settings.js';
+import type { AuditTrail } from '../../services/audit-trail.js';
 import type { ChangeRunner } from '../../services/change-runner.js';
 import type { Change } from '../../services/change.js';
+import type { RateLimiter } from '../../services/rate-limiter.js';
 import type { CsvOptions, ImportRequest, RejectedRow, RowSelection } from '../../workers/messages.js';
 import type { PoolStatus } from '../../workers/worker-pool.js';
 
@@ -38,8 +40,10 @@ export interface HttpServices {
   readonly snapshotDownloads: SnapshotDownloadService;
   readonly snapshotSettings: SnapshotSettingsService;
   readonly files: FileService;
-  readonly changes: Pick<ChangeRunner, 'run' | 'refused'>;
+  readonly changes: Pick<ChangeRunner, 'run' | 'refused' | 'refusedRead'>;
+  readonly audit: Pick<AuditTrail, 'list' | 'listOfProject'>;
   readonly authenticator: Pick<Authenticator, 'authenticate'>;
+  readonly rateLimiter: Pick<RateLimiter, 'mustBeWithinRate'>;
 }
 
 export type StorageDirectory = 'data_dir' | 'duckdb_dir' | 'files_dir' | 'snapshots_dir';

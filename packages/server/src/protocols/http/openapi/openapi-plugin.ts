@@ -22,6 +22,7 @@ const TAGS: Readonly<Record<Resource, string>> = {
   backup: 'Copies of everything as of one moment; admin key',
   project: 'The unit of ownership; creating and listing need the admin key, the rest a key of the project',
   api_key: 'Keys of a project: what a caller may do, and until when',
+  audit: 'Who changed what, and who was refused',
   bucket: 'Named groups of tables',
   table: 'Columns, rows, import and export',
   snapshot: 'States of tables that are kept, by request and before data is lost',

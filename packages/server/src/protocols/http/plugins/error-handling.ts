@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorCodeOf, isUnexpected, refusalOf, RouteNotFoundError, translateError } from '../errors.js';
 import { pathParams, resourceIdFromPath } from '../route-subject.js';
+import type { Refusal } from '../../../services/change-runner.js';
 import type { HttpServices } from '../services.js';
 
 /** Headers that describe a body which is not sent after all. */
@@ -9,11 +10,13 @@ const BODY_HEADERS = ['content-length', 'content-disposition', 'etag', 'last-mod
 
 const LINGER_MS = 5_000;
 
+const REFUSED_ACCESS: readonly number[] = [401, 403];
+
 /** Every error of a request ends here: answered, logged if it asks for a person, and audited if it refused a change. */
 export function installErrorHandling(app: FastifyInstance, services: HttpServices): void {
   app.setErrorHandler((error, request, reply) => {
     request.door.error = error;
-    auditRefusedChange(error, request, services);
+    auditRefusal(error, request, services);
     return sendError(error, request, reply);
   });
   app.setNotFoundHandler((request, reply) => sendError(new RouteNotFoundError('Not Found'), request, reply));
@@ -62,20 +65,27 @@ function passOverBody(request: FastifyRequest, reply: FastifyReply): void {
 }
 
 /**
- * The change runner audits what it runs. A change that was refused before that (no key, a wrong key, a malformed
- * request) is reported here.
+ * The change runner audits what it runs. What was refused before that is reported here: a change for any reason (no key, a
+ * wrong key, a malformed request), a read when its caller may not do it.
  */
-function auditRefusedChange(error: unknown, request: FastifyRequest, services: HttpServices): void {
+function auditRefusal(error: unknown, request: FastifyRequest, { changes }: HttpServices): void {
   const { door } = request;
   const route = request.routeOptions.config.apiRoute;
-  if (route?.kind !== 'change' || door.changeStarted) return;
-  services.changes.refused({
+  if (route === undefined || door.changeStarted) return;
+  const isChange = route.kind === 'change';
+  if (!isChange && !REFUSED_ACCESS.includes(translateError(error).status)) return;
+  const { authentication } = door;
+  const formerKey = authentication.kind === 'unknown' ? authentication.formerKey : undefined;
+  const refusal: Refusal = {
     operation: route.operation,
     requestId: request.id,
     projectId: pathParams(request)['project_id'] ?? null,
-    resourceId: resourceIdFromPath(request),
+    resourceId: resourceIdFromPath(request, route.operation),
     principal: door.principal ?? null,
     error: refusalOf(error),
     durationMs: performance.now() - door.startedAt,
-  });
+    details: formerKey === undefined ? null : { key_id: formerKey.keyId, key_state: formerKey.state },
+  };
+  if (isChange) changes.refused(refusal);
+  else changes.refusedRead(refusal);
 }

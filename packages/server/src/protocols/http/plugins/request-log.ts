@@ -24,7 +24,10 @@ export function installRequestLog(app: FastifyInstance, metrics: Metrics, prefix
       if (isCounted) {
         metrics.http.finished({ method: request.method, endpoint, status, durationMs });
         const { error } = request.door;
-        if (error !== undefined && isUnexpected(error)) metrics.http.failed(typeOf(error), endpoint);
+        if (error !== undefined) {
+          if (isUnexpected(error)) metrics.http.failed(typeOf(error), endpoint);
+          else metrics.http.refused(errorCodeOf(error));
+        }
       }
       countRead(request, status, durationMs, metrics);
       logLine(request, reply, status, durationMs, endpoint);

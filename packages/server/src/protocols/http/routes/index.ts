@@ -4,6 +4,7 @@ import { backendRoutes } from './backend/index.js';
 import { backupRoutes } from './backups/index.js';
 import { projectRoutes } from './projects/index.js';
 import { apiKeyRoutes } from './api-keys/index.js';
+import { auditRoutes } from './audit/index.js';
 import { bucketRoutes } from './buckets/index.js';
 import { tableRoutes } from './tables/index.js';
 import { transferRoutes } from './transfers/index.js';
@@ -19,6 +20,7 @@ export const routes: readonly Route[] = [
   ...backupRoutes,
   ...projectRoutes,
   ...apiKeyRoutes,
+  ...auditRoutes,
   ...bucketRoutes,
   ...tableRoutes,
   ...transferRoutes,

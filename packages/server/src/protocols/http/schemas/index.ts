@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox';
 import { apiKeySchemas } from './api-keys.js';
+import { auditSchemas } from './audit.js';
 import { BackendResultSchema, HealthSchema, ServiceSchema } from './backend.js';
 import { bucketSchemas } from './buckets.js';
 import { backupSchemas } from './backups.js';
@@ -43,6 +44,7 @@ export const sharedSchemas: readonly TSchema[] = [
   CreateProjectBody,
   UpdateProjectBody,
   ...apiKeySchemas,
+  ...auditSchemas,
   ...bucketSchemas,
   ...tableSchemas,
   ...transferSchemas,
