@@ -12,6 +12,7 @@ import { VersionPins } from './engine/version-pins.js';
 import { VersionWriter } from './engine/version-writer.js';
 import { DiskFileStore } from './files/disk/disk-file-store.js';
 import { Maintenance } from './jobs/maintenance.js';
+import { maintenanceJobs } from './jobs/maintenance-jobs.js';
 import { systemClock, type Clock } from './lib/clock.js';
 import type { FileSystem } from './lib/file-system.js';
 import { NodeFileSystem } from './lib/node-file-system.js';
@@ -206,19 +207,11 @@ export async function startApp(
     'maintenance',
     () =>
       new Maintenance(
-        [
-          { name: 'retired versions', run: () => collector.collect() },
-          { name: 'expired snapshots', run: async () => void (await snapshots.expire(clock.now())) },
-          { name: 'expired uploads', run: async () => void (await files.expireUploads()) },
-          { name: 'orphaned files', run: async () => void (await files.collectOrphans()) },
-          { name: 'old audit entries', run: () => auditTrail.forgetOld() },
-          {
-            name: 'expired idempotency keys',
-            run: async () => void (await metadata.transaction((tx) => tx.deleteExpiredIdempotencyKeys(clock.now()))),
-          },
-        ],
+        maintenanceJobs({ snapshots, files, versions: collector, audit: auditTrail, metadata }, clock),
         config.maintenance.intervalMs,
+        clock,
         logger,
+        metrics.maintenance,
       ),
     async (started) => {
       sweepStop.abort();

@@ -19,6 +19,7 @@ const COLLECT_DELAY_MS = 250;
 export class VersionCollector {
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #forgottenCount = 0;
   /** Deleted projects whose directory still waits for pinned versions. */
   readonly #emptyingProjects = new Set<string>();
 
@@ -71,6 +72,13 @@ export class VersionCollector {
     }
   }
 
+  /** Versions forgotten since the last time this was asked, on a schedule or by request. */
+  takeForgottenCount(): number {
+    const count = this.#forgottenCount;
+    this.#forgottenCount = 0;
+    return count;
+  }
+
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -87,6 +95,7 @@ export class VersionCollector {
       try {
         const ids = claimed.map((version) => version.id);
         const released = await this.metadata.transaction((tx) => tx.forgetVersions(ids));
+        this.#forgottenCount += ids.length;
         for (const { projectId, fileId } of released) {
           await this.removals.remove({ kind: 'version', fileId }, () =>
             this.fileSystem.remove(this.layout.versionPath(projectId, fileId)),

@@ -12,6 +12,7 @@ import {
   type OperationObserver,
   type TableLockObserver,
 } from './observers.js';
+import { maintenanceObserver, type MaintenanceObserver } from './maintenance-observer.js';
 import { snapshotObserver, type SnapshotObserver } from './snapshot-observer.js';
 import { ScrapeGauges, type MetricsSources } from './scrape-gauges.js';
 
@@ -32,6 +33,7 @@ export class Metrics {
   readonly jobs: JobObserver;
   readonly backups: BackupObserver;
   readonly snapshots: SnapshotObserver;
+  readonly maintenance: MaintenanceObserver;
 
   constructor(input: { readonly version: string; readonly processMetrics?: boolean }) {
     const registry = this.#registry;
@@ -50,6 +52,7 @@ export class Metrics {
     this.jobs = jobObserver(registry);
     this.backups = backupObserver(registry);
     this.snapshots = snapshotObserver(registry);
+    this.maintenance = maintenanceObserver(registry);
   }
 
   /** Says where the figures of a scrape come from; called once, when everything is built. */

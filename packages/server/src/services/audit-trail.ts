@@ -36,12 +36,16 @@ export class AuditTrail {
     return await this.list({ ...filter, projectId }, page);
   }
 
-  async forgetOld(): Promise<void> {
-    if (this.retentionDays === 0) return;
+  /** Returns how many entries it removed. */
+  async forgetOld(): Promise<number> {
+    if (this.retentionDays === 0) return 0;
     const moment = new Date(this.clock.now().getTime() - this.retentionDays * DAY_MS);
+    let removed = 0;
     for (let count = 0; count < TRANSACTIONS_PER_ROUND; count++) {
       const gone = await this.metadata.transaction((tx) => tx.deleteOperationsBefore(moment, ROWS_PER_TRANSACTION));
-      if (gone < ROWS_PER_TRANSACTION) return;
+      removed += gone;
+      if (gone < ROWS_PER_TRANSACTION) break;
     }
+    return removed;
   }
 }
