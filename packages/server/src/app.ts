@@ -41,6 +41,8 @@ import { Snapshots } from './services/snapshots.js';
 import { TableHistory } from './services/table-history.js';
 import { RateLimiter } from './services/rate-limiter.js';
 import { TablePublisher } from './services/table-publisher.js';
+import { TableRows } from './services/table-rows.js';
+import { TableSchemas } from './services/table-schemas.js';
 import { Tables } from './services/tables.js';
 import { Transfers } from './services/transfers.js';
 import { Versions } from './services/versions.js';
@@ -169,6 +171,8 @@ export async function startApp(
     apiKeys: new ApiKeys(metadata, keyUses),
     buckets: new Buckets(metadata, autoSnapshots, liveTree, collector, guard),
     tables: new Tables(metadata, engine, locks, history, publisher, autoSnapshots, liveTree, collector, guard),
+    schemas: new TableSchemas(metadata, engine, locks, publisher, guard),
+    rows: new TableRows(metadata, engine, locks, publisher, guard),
     transfers: new Transfers(metadata, engine, locks, history, publisher, { fileStore, guard, quota }, config.engine),
     snapshots,
     snapshotDownloads: new SnapshotDownloads(metadata, engine, guard, fileSystem, layout),

@@ -11,6 +11,9 @@ export { parseOrderBy } from './expression/order-by.js';
 const MAX_EXPRESSION_BYTES = 64 * 1024;
 const EXCERPT_LENGTH = 200;
 
+/** What the request calls the condition; the details of an error show it under that name. */
+export type ConditionMember = 'where_filter' | 'where_clause';
+
 /**
  * A user's condition over the columns of one table, as SQL of ours.
  *
@@ -19,13 +22,14 @@ const EXCERPT_LENGTH = 200;
  *
  * The text itself never becomes part of a statement that runs. Refused: `invalid_where_clause`.
  */
-export async function checkCondition(connection: DuckDBConnection, text: string, shape: TableShape): Promise<string> {
+export async function checkCondition(
+  connection: DuckDBConnection,
+  text: string,
+  shape: TableShape,
+  member: ConditionMember = 'where_filter',
+): Promise<string> {
   const names = shape.columns.map((column) => column.name);
-  return rebuild(connection, text, names, (reason) => {
-    return new DomainError('invalid_where_clause', `Invalid WHERE clause: ${reason}`, {
-      where_filter: text.slice(0, EXCERPT_LENGTH),
-    });
-  });
+  return rebuild(connection, text, names, (reason) => invalidCondition(reason, text, member));
 }
 
 /**
@@ -45,13 +49,14 @@ export async function checkDefault(connection: DuckDBConnection, text: string, c
 }
 
 /** For the statement that uses a checked condition: what the binder or a cast in it says is about the user's text. */
-export function conditionFailure(error: unknown, text: string): DomainError {
-  return (
-    engineFailure(error) ??
-    new DomainError('invalid_where_clause', `Invalid WHERE clause: ${firstLine(error)}`, {
-      where_filter: text.slice(0, EXCERPT_LENGTH),
-    })
-  );
+export function conditionFailure(error: unknown, text: string, member: ConditionMember = 'where_filter'): DomainError {
+  return engineFailure(error) ?? invalidCondition(firstLine(error), text, member);
+}
+
+function invalidCondition(reason: string, text: string, member: ConditionMember): DomainError {
+  return new DomainError('invalid_where_clause', `Invalid WHERE clause: ${reason}`, {
+    [member]: text.slice(0, EXCERPT_LENGTH),
+  });
 }
 
 async function rebuild(

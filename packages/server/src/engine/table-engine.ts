@@ -1,9 +1,12 @@
 import { DomainError } from '../errors/domain-error.js';
 import type { MetadataReader } from '../metadata/metadata-store.js';
 import type { VersionRecord } from '../metadata/records.js';
-import type { TableShape } from '../model/columns.js';
+import type { TableAlteration, TableShape } from '../model/columns.js';
 import type {
+  AlterTableResult,
+  BaseVersion,
   BuiltVersion,
+  DeleteRowsResult,
   ExportRequest,
   ExportResult,
   ImportRequest,
@@ -14,7 +17,7 @@ import type {
 import type { WorkerPool } from '../workers/worker-pool.js';
 import type { Layout } from './layout.js';
 import type { VersionPins } from './version-pins.js';
-import type { VersionWriter } from './version-writer.js';
+import type { StagedVersion, VersionWriter } from './version-writer.js';
 
 type Located<R> = Omit<R, 'version' | 'shape' | 'base' | 'stagingPath'>;
 
@@ -60,14 +63,48 @@ export class TableEngine {
             ...request,
             stagingPath,
             shape: shapeOf(base),
-            base: {
-              path: this.layout.versionPath(base.projectId, base.fileId),
-              rowCount: base.rowCount,
-              sizeBytes: base.sizeBytes,
-              blockSizeBytes: base.blockSizeBytes,
-            },
+            base: this.#baseOf(base),
           },
           { deadlineMs: this.timeouts.jobMs, ...(signal === undefined ? {} : { signal }) },
+        ),
+      publish,
+    );
+  }
+
+  /**
+   * The table with another shape; call it while holding the table's lock. `publish` gets null for the version when the file of `base`
+   * serves as it is.
+   */
+  alter<T>(
+    base: VersionRecord,
+    alteration: TableAlteration,
+    publish: (altered: AlterTableResult, staged: StagedVersion | null) => Promise<T>,
+  ): Promise<T> {
+    return this.writer.writeIfBuilt(
+      base.projectId,
+      (stagingPath) =>
+        this.pool.run(
+          'alterTable',
+          { stagingPath, base: { ...this.#baseOf(base), id: base.fileId }, shape: shapeOf(base), alteration },
+          { deadlineMs: this.timeouts.jobMs },
+        ),
+      publish,
+    );
+  }
+
+  /** The table without the rows that the condition selects, likewise; null for the version when it selects none. */
+  deleteRows<T>(
+    base: VersionRecord,
+    condition: string,
+    publish: (result: DeleteRowsResult, staged: StagedVersion | null) => Promise<T>,
+  ): Promise<T> {
+    return this.writer.writeIfBuilt(
+      base.projectId,
+      (stagingPath) =>
+        this.pool.run(
+          'deleteRows',
+          { stagingPath, base: { ...this.#baseOf(base), id: base.fileId }, shape: shapeOf(base), condition },
+          { deadlineMs: this.timeouts.jobMs },
         ),
       publish,
     );
@@ -113,6 +150,15 @@ export class TableEngine {
       return await use(found);
     }
     throw new DomainError('version_conflict', 'The table changes faster than it can be read; repeat the request');
+  }
+
+  #baseOf(base: VersionRecord): BaseVersion {
+    return {
+      path: this.layout.versionPath(base.projectId, base.fileId),
+      rowCount: base.rowCount,
+      sizeBytes: base.sizeBytes,
+      blockSizeBytes: base.blockSizeBytes,
+    };
   }
 
   #located(version: VersionRecord): { id: string; path: string } {

@@ -4,7 +4,7 @@ import type { FileSystem } from '../lib/file-system.js';
 import type { Logger } from '../lib/logger.js';
 import type { MetadataReader } from '../metadata/metadata-store.js';
 import { newSortableId } from '../model/ids.js';
-import type { BuiltVersion } from '../workers/messages.js';
+import type { BuiltVersion, MaybeBuilt } from '../workers/messages.js';
 import type { Layout } from './layout.js';
 
 export interface StagedVersion extends BuiltVersion {
@@ -37,20 +37,44 @@ export class VersionWriter {
   }
 
   /** `publish` runs the metadata transaction; its result is passed on. */
-  async write<B extends BuiltVersion, T>(
+  write<B extends BuiltVersion, T>(
     projectId: string,
     build: (stagingPath: string) => Promise<B>,
     publish: (staged: B & { readonly id: string }) => Promise<T>,
   ): Promise<T> {
+    return this.#write(projectId, async (id, stagingPath) => {
+      const built = await build(stagingPath);
+      await this.#makeDurable(projectId, id, stagingPath);
+      return await publish({ ...built, id });
+    });
+  }
+
+  /** For a build that may find that the file serves as it is; `publish` then gets null and changes metadata only. */
+  writeIfBuilt<R extends MaybeBuilt, T>(
+    projectId: string,
+    build: (stagingPath: string) => Promise<R>,
+    publish: (result: R, staged: StagedVersion | null) => Promise<T>,
+  ): Promise<T> {
+    return this.#write(projectId, async (id, stagingPath) => {
+      const result = await build(stagingPath);
+      if (result.built === null) return await publish(result, null);
+      await this.#makeDurable(projectId, id, stagingPath);
+      return await publish(result, { ...result.built, id });
+    });
+  }
+
+  async #makeDurable(projectId: string, id: string, stagingPath: string): Promise<void> {
+    await this.fileSystem.syncFile(stagingPath);
+    await this.fileSystem.setReadOnly(stagingPath);
+    await this.#moveIntoPlace(projectId, stagingPath, this.layout.versionPath(projectId, id));
+  }
+
+  async #write<T>(projectId: string, work: (id: string, stagingPath: string) => Promise<T>): Promise<T> {
     const id = newSortableId(this.clock.now());
     const stagingPath = this.layout.stagingPath(id);
     this.#inFlight.add(id);
     try {
-      const built = await build(stagingPath);
-      await this.fileSystem.syncFile(stagingPath);
-      await this.fileSystem.setReadOnly(stagingPath);
-      await this.#moveIntoPlace(projectId, stagingPath, this.layout.versionPath(projectId, id));
-      return await publish({ ...built, id });
+      return await work(id, stagingPath);
     } catch (error) {
       await this.#removeUnlessPublished(projectId, id, stagingPath).catch((cleanupError: unknown) => {
         // Garbage without a reference: the next recovery removes it. The caller gets the first error.

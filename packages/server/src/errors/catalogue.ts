@@ -237,6 +237,42 @@ export const ERROR_CATALOGUE = {
     meaning: 'Two columns have the same name (compared without case).',
     remedy: 'Rename one of them.',
   },
+  column_exists: {
+    http: 409,
+    meaning: 'The table has a column of this name (compared without case).',
+    remedy: 'Choose another name.',
+  },
+  cannot_drop_last_column: {
+    http: 400,
+    meaning: 'A table keeps at least one column.',
+    remedy: 'Add another column first, or delete the table.',
+  },
+  column_in_primary_key: {
+    http: 400,
+    meaning: 'The column belongs to the primary key, which does not permit the change.',
+    remedy: 'Drop the primary key first.',
+  },
+  no_changes_specified: {
+    http: 400,
+    meaning: 'The request does not say what to change.',
+    remedy: 'Give at least one of new_name, new_type, set_not_null and set_default.',
+  },
+  cast_failed: {
+    http: 400,
+    meaning: 'Values of the column cannot become values of the new type; nothing was changed.',
+    remedy: 'The details list the first ones with their row numbers; mend or delete those rows.',
+  },
+  not_null_violation: {
+    http: 400,
+    meaning: 'A column would be NOT NULL, but has rows without a value; nothing was changed.',
+    remedy: 'Give those rows a value or delete them; for a new column, give a default.',
+  },
+  primary_key_exists: {
+    http: 409,
+    meaning: 'The table has a primary key.',
+    remedy: 'Drop it first.',
+  },
+  no_primary_key: { http: 400, meaning: 'The table has no primary key.', remedy: 'There is nothing to drop.' },
   column_not_found: { http: 404, meaning: 'The column does not exist.', remedy: 'The message lists the columns.' },
   unknown_column: {
     http: 400,
@@ -282,7 +318,7 @@ export const ERROR_CATALOGUE = {
   duplicate_key: {
     http: 409,
     meaning: 'A primary key value occurs twice and the request forbids that.',
-    remedy: 'Use dedup_mode update_duplicates, or remove the duplicates.',
+    remedy: 'Remove the duplicates; for an import, use dedup_mode update_duplicates.',
   },
   idempotency_conflict: {
     http: 409,

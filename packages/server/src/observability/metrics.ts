@@ -5,6 +5,7 @@ import {
   idempotencyObserver,
   jobObserver,
   operationObserver,
+  schemaObserver,
   tableLockObserver,
   type HttpObserver,
   type IdempotencyObserver,
@@ -46,7 +47,12 @@ export class Metrics {
     }).set(Math.floor(Date.now() / 1000));
     this.#gauges = new ScrapeGauges(registry, input.version);
     this.http = httpObserver(registry);
-    this.operations = operationObserver(registry);
+    const observers = [operationObserver(registry), schemaObserver(registry)];
+    this.operations = {
+      finished: (...outcome) => {
+        for (const observer of observers) observer.finished(...outcome);
+      },
+    };
     this.idempotency = idempotencyObserver(registry);
     this.tableLocks = tableLockObserver(registry);
     this.jobs = jobObserver(registry);

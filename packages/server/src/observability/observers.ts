@@ -8,6 +8,7 @@ const MAX_LABELLED_PROJECTS = 500;
 
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const OPERATION_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300];
+const SCHEMA_SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 30];
 const LOCK_WAIT_SECONDS = [0.001, 0.01, 0.05, 0.1, 0.5, 1, 5];
 const QUEUE_WAIT_SECONDS = [0.01, 0.1, 0.5, 1, 5, 10, 30, 60];
 
@@ -104,6 +105,42 @@ export function operationObserver(registry: Registry): OperationObserver {
   });
   return {
     finished: (operation, outcome, durationMs) => {
+      total.inc({ operation, status: outcome });
+      durations.observe({ operation }, durationMs / 1000);
+    },
+  };
+}
+
+/** Changes of tables that are not imports, under the names of their operations. */
+const SCHEMA_OPERATIONS: ReadonlySet<OperationName> = new Set([
+  'table.create',
+  'table.delete',
+  'table.add_primary_key',
+  'table.drop_primary_key',
+  'table.delete_rows',
+  'column.add',
+  'column.alter',
+  'column.drop',
+]);
+
+export function schemaObserver(registry: Registry): OperationObserver {
+  const registers = [registry];
+  const total = new Counter({
+    name: 'duckdb_schema_operations_total',
+    help: 'Changes of tables, their columns, keys and rows, by outcome',
+    labelNames: ['operation', 'status'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'duckdb_schema_operation_duration_seconds',
+    help: 'Duration of changes of tables, their columns, keys and rows',
+    labelNames: ['operation'],
+    buckets: SCHEMA_SECONDS,
+    registers,
+  });
+  return {
+    finished: (operation, outcome, durationMs) => {
+      if (!SCHEMA_OPERATIONS.has(operation)) return;
       total.inc({ operation, status: outcome });
       durations.observe({ operation }, durationMs / 1000);
     },

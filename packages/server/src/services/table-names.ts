@@ -5,6 +5,10 @@ export function lockOf(table: TableRecord): Parameters<TableLocks['runExclusive'
   return { tableId: table.id, projectId: table.projectId, bucketName: table.bucketName, tableName: table.name };
 }
 
+export function columnIdOf(table: Pick<TableRecord, 'bucketName' | 'name'>, columnName: string): string {
+  return `${resourceIdOf(table)}.${columnName}`;
+}
+
 export function resourceIdOf(table: Pick<TableRecord, 'bucketName' | 'name'>): string {
   return `${table.bucketName}.${table.name}`;
 }

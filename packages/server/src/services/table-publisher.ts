@@ -17,11 +17,13 @@ export interface Publication<R> {
   readonly result: (table: TableRecord) => R;
   /** For the audit. */
   readonly details?: JsonObject;
+  /** What the audit calls the subject, when it is not the table as a whole. */
+  readonly resourceId?: string;
   /** The rows came from an import. */
   readonly imported?: boolean;
   /** Data that this version no longer has: a snapshot of the present is taken first if the settings say so. */
   readonly loses?: Loss;
-  /** More that belongs to the same transaction. */
+  /** More that belongs to the same transaction; done before `result` looks at the table. */
   readonly also?: (tx: MetadataTransaction, published: TableRecord) => Promise<void>;
 }
 
@@ -138,8 +140,8 @@ export class TablePublisher {
         imported: publication.imported ?? false,
         keepVersions: this.history.maxVersions,
       });
+      await publication.also?.(tx, await requireTableToChange(tx, ref));
       const published = await requireTableToChange(tx, ref);
-      await publication.also?.(tx, published);
       const answer = publication.result(published);
       const details = {
         version_id: version.id,
@@ -147,7 +149,8 @@ export class TablePublisher {
         ...publication.details,
         ...(snapshotId === undefined ? {} : { snapshot_id: snapshotId }),
       };
-      await change.commit(tx, { projectId: base.projectId, resourceId: resourceIdOf(base), details }, answer);
+      const resourceId = publication.resourceId ?? resourceIdOf(base);
+      await change.commit(tx, { projectId: base.projectId, resourceId, details }, answer);
       return answer;
     });
     await this.#link(base, version);

@@ -1,4 +1,6 @@
+import { alterTable } from '../duckdb/jobs/alter-table.js';
 import { createTable } from '../duckdb/jobs/create-table.js';
+import { deleteRows } from '../duckdb/jobs/delete-rows.js';
 import { exportTable } from '../duckdb/jobs/export-table.js';
 import { importFile } from '../duckdb/jobs/import-file.js';
 import { previewTable } from '../duckdb/jobs/preview-table.js';
@@ -10,7 +12,9 @@ type HandlerTable = { readonly [K in JobKind]: JobHandler<K> };
 
 /** Every job an engine worker knows. */
 const ENGINE_WORKER_JOBS: HandlerTable = {
+  alterTable,
   createTable,
+  deleteRows,
   exportTable,
   importFile,
   previewTable,

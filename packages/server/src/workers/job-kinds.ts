@@ -17,6 +17,8 @@ export const JOB_TRAITS: Readonly<Record<JobKind, JobTraits>> = {
   previewTable: { lane: 'read', repeatable: true },
   createTable: { lane: 'read', repeatable: false },
   verifyVersion: { lane: 'job', repeatable: true },
+  alterTable: { lane: 'job', repeatable: false },
+  deleteRows: { lane: 'job', repeatable: false },
   importFile: { lane: 'job', repeatable: false },
   exportTable: { lane: 'job', repeatable: false },
 };

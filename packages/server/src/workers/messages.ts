@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors/catalogue.js';
 import type { ErrorDetails } from '../errors/domain-error.js';
-import type { TableShape } from '../model/columns.js';
+import type { TableAlteration, TableShape } from '../model/columns.js';
 
 /**
  * What the service asks of an engine worker and what comes back. One message is one job. The worker does DuckDB and
@@ -12,6 +12,10 @@ export interface WorkerJobs {
   createTable: { request: CreateTableRequest; result: BuiltVersion };
   /** A new version from the base version and a file. */
   importFile: { request: ImportRequest; result: ImportResult };
+  /** A new version with other columns or another key than the base version. */
+  alterTable: { request: AlterTableRequest; result: AlterTableResult };
+  /** A new version without the rows that a condition selects. */
+  deleteRows: { request: DeleteRowsRequest; result: DeleteRowsResult };
   /** Rows of a version to a CSV or Parquet file. */
   exportTable: { request: ExportRequest; result: ExportResult };
   /** The first rows of a version as JSON text. */
@@ -44,6 +48,41 @@ export interface BaseVersion {
   readonly rowCount: number;
   readonly sizeBytes: number;
   readonly blockSizeBytes: number;
+}
+
+/** A base version that is read before anything is copied. */
+export interface IdentifiedBaseVersion extends BaseVersion {
+  readonly id: string;
+}
+
+/** What a job found that may leave the file as it is. */
+export interface MaybeBuilt {
+  /** Null: nothing was staged, the file of the base version serves as it is. */
+  readonly built: BuiltVersion | null;
+}
+
+export interface AlterTableRequest {
+  readonly stagingPath: string;
+  readonly base: IdentifiedBaseVersion;
+  readonly shape: TableShape;
+  readonly alteration: TableAlteration;
+}
+
+export interface AlterTableResult extends MaybeBuilt {
+  /** The shape afterwards; without a file built, it differs from the one before at most in the key. */
+  readonly shape: TableShape;
+}
+
+export interface DeleteRowsRequest {
+  readonly stagingPath: string;
+  readonly base: IdentifiedBaseVersion;
+  readonly shape: TableShape;
+  /** As the user wrote it; the worker parses, checks and rebuilds it. */
+  readonly condition: string;
+}
+
+export interface DeleteRowsResult extends MaybeBuilt {
+  readonly deletedRows: number;
 }
 
 export interface CsvOptions {

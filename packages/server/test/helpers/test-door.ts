@@ -297,6 +297,14 @@ function defaults(refused: Refusal[]): HttpServices {
       delete: () => Promise.resolve(),
       preview: () => Promise.resolve({ table, rowsJson: '[{"id":9223372036854775807}]', rowCount: 1 }),
     },
+    schemas: {
+      addColumn: () => Promise.resolve(table),
+      alterColumn: () => Promise.resolve(table),
+      dropColumn: () => Promise.resolve(table),
+      addPrimaryKey: () => Promise.resolve(table),
+      dropPrimaryKey: () => Promise.resolve(table),
+    },
+    rows: { deleteRows: () => Promise.resolve({ deletedRows: 2, tableRowsAfter: 3 }) },
     transfers: {
       importFile: () =>
         Promise.resolve({

@@ -9,8 +9,10 @@ export function pathParams(request: FastifyRequest): Readonly<Record<string, str
 /** What the audit calls the subject of a request, as far as the path says it: not what is yet to be made. */
 export function resourceIdFromPath(request: FastifyRequest, operation: OperationName): string | null {
   const params = pathParams(request);
-  const { bucket_name: bucket, table_name: table } = params;
-  if (bucket !== undefined) return table === undefined ? bucket : `${bucket}.${table}`;
+  const parts = [params['bucket_name'], params['table_name'], params['column_name']].filter(
+    (part) => part !== undefined,
+  );
+  if (parts.length > 0) return parts.join('.');
   const { snapshot_id: snapshot, key_id: key, file_id: file, upload_key: upload } = params;
   const project = describeOperation(operation).resource === 'project' ? params['project_id'] : undefined;
   return snapshot ?? key ?? file ?? upload ?? project ?? null;

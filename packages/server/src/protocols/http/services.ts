@@ -13,6 +13,7 @@ import type {
   TableRecord,
   UploadRecord,
 } from '../../metadata/records.js';
+import type { ColumnChanges } from '../../model/columns.js';
 import type { BranchRef, BucketRef, TableRef, TableVersionRef } from '../../model/refs.js';
 import type { BucketListQuery, TableListQuery } from '../../model/list-query.js';
 import type { EffectiveSnapshotSettings, LocalSnapshotSettings } from '../../model/snapshot-settings.js';
@@ -34,6 +35,8 @@ export interface HttpServices {
   readonly apiKeys: ApiKeyService;
   readonly buckets: BucketService;
   readonly tables: TableService;
+  readonly schemas: SchemaService;
+  readonly rows: RowService;
   readonly transfers: TransferService;
   readonly versions: VersionService;
   readonly snapshots: SnapshotService;
@@ -190,6 +193,34 @@ export interface TableService {
     selection: RowSelection,
     signal: AbortSignal,
   ): Promise<{ table: TableRecord; rowsJson: string; rowCount: number }>;
+}
+
+/** Every change is one version of the table. */
+export interface SchemaService {
+  addColumn(
+    change: Change<TableRecord>,
+    table: TableRef,
+    column: NewColumn,
+    description: string | null,
+  ): Promise<TableRecord>;
+  alterColumn(
+    change: Change<TableRecord>,
+    table: TableRef,
+    columnName: string,
+    changes: ColumnChanges,
+  ): Promise<TableRecord>;
+  dropColumn(change: Change<TableRecord>, table: TableRef, columnName: string): Promise<TableRecord>;
+  addPrimaryKey(change: Change<TableRecord>, table: TableRef, columnNames: readonly string[]): Promise<TableRecord>;
+  dropPrimaryKey(change: Change<TableRecord>, table: TableRef): Promise<TableRecord>;
+}
+
+export interface DeletedRows {
+  readonly deletedRows: number;
+  readonly tableRowsAfter: number;
+}
+
+export interface RowService {
+  deleteRows(change: Change<DeletedRows>, table: TableRef, condition: string): Promise<DeletedRows>;
 }
 
 export interface ImportInput {

@@ -26,6 +26,7 @@ const TAGS: Readonly<Record<Resource, string>> = {
   bucket: 'Named groups of tables',
   table: 'Columns, rows, import and export',
   snapshot: 'States of tables that are kept, by request and before data is lost',
+  column: 'Adding, altering and dropping columns',
   file: 'Bytes on their way in and out: prepare, upload, register; download',
 };
 

@@ -55,6 +55,7 @@ function errorResponses(route: RouteDescription, needsKey: boolean, isChange: bo
   ];
   for (const code of known) add(describeError(code).http, code);
   if (route.operation === 'file.prepare') add(400, 'file_too_large');
+  if (route.operation === 'table.add_primary_key') add(400, 'column_not_found');
   const responses: Record<string, object> = {};
   for (const [status, names] of [...codes].sort(([a], [b]) => a - b)) {
     const description = [...names].sort().map((name) => `\`${name}\``).join(', ');

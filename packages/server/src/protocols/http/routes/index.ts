@@ -7,6 +7,7 @@ import { apiKeyRoutes } from './api-keys/index.js';
 import { auditRoutes } from './audit/index.js';
 import { bucketRoutes } from './buckets/index.js';
 import { tableRoutes } from './tables/index.js';
+import { columnRoutes } from './columns/index.js';
 import { transferRoutes } from './transfers/index.js';
 import { snapshotRoutes } from './snapshots/index.js';
 import { snapshotSettingsRoutes } from './snapshot-settings/index.js';
@@ -23,6 +24,7 @@ export const routes: readonly Route[] = [
   ...auditRoutes,
   ...bucketRoutes,
   ...tableRoutes,
+  ...columnRoutes,
   ...transferRoutes,
   ...versionRoutes,
   ...snapshotRoutes,

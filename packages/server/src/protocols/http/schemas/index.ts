@@ -4,6 +4,7 @@ import { auditSchemas } from './audit.js';
 import { BackendResultSchema, HealthSchema, ServiceSchema } from './backend.js';
 import { bucketSchemas } from './buckets.js';
 import { backupSchemas } from './backups.js';
+import { columnSchemas } from './columns.js';
 import { ErrorSchema, PlainErrorSchema, TopLevelErrorSchema, ValidationErrorSchema } from './errors.js';
 import {
   FileListSchema,
@@ -47,6 +48,7 @@ export const sharedSchemas: readonly TSchema[] = [
   ...auditSchemas,
   ...bucketSchemas,
   ...tableSchemas,
+  ...columnSchemas,
   ...transferSchemas,
   ...versionSchemas,
   ...snapshotSchemas,

@@ -8,6 +8,8 @@ export const TABLES_PATH = `${BUCKET_PATH}/tables`;
 export const TABLE_PATH = `${TABLES_PATH}/:table_name`;
 export const SNAPSHOTS_PATH = `${PROJECT_PATH}/branches/:branch_id/snapshots`;
 export const SNAPSHOT_PATH = `${SNAPSHOTS_PATH}/:snapshot_id`;
+export const COLUMNS_PATH = `${TABLE_PATH}/columns`;
+export const COLUMN_PATH = `${COLUMNS_PATH}/:column_name`;
 export const FILES_PATH = `${PROJECT_PATH}/files`;
 export const FILE_PATH = `${FILES_PATH}/:file_id`;
 
@@ -21,7 +23,10 @@ const bucketName = { ...branchId, bucket_name: Type.String({ description: 'Bucke
 export const ProjectParams = Type.Object(projectId);
 export const BranchParams = Type.Object(branchId);
 export const BucketParams = Type.Object(bucketName);
-export const TableParams = Type.Object({ ...bucketName, table_name: Type.String({ description: 'Table name' }) });
+const tableName = { ...bucketName, table_name: Type.String({ description: 'Table name' }) };
+
+export const TableParams = Type.Object(tableName);
+export const ColumnParams = Type.Object({ ...tableName, column_name: Type.String({ description: 'Column name' }) });
 export const TableVersionParams = Type.Object({
   ...TableParams.properties,
   version_id: Type.String({ description: 'Version id' }),

@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox';
 import type { TableRecord } from '../../../metadata/records.js';
 import { columnDescription } from '../../../model/column-descriptions.js';
 import { nameKey } from '../../../model/columns.js';
+import type { NewColumn } from '../services.js';
 import { formatOptionalTimestamp, formatTimestamp } from '../timestamps.js';
 import { descriptionFrom, descriptionInput } from './descriptions.js';
 import { Nullable, Shared } from './nullable.js';
@@ -39,7 +40,7 @@ export const TableListSchema = Type.Object(
   { $id: 'TableList' },
 );
 
-const NewColumnSchema = Type.Object(
+export const NewColumnSchema = Type.Object(
   {
     name: Type.String(),
     type: Type.String({ description: 'A DuckDB type' }),
@@ -73,6 +74,12 @@ export const UpdateTableBody = Type.Object(
   },
   { $id: 'UpdateTable', description: 'Absent members stay as they are' },
 );
+
+/** A column definition as services take it. */
+export function columnInput(column: Static<typeof NewColumnSchema>): NewColumn {
+  const { name, type, nullable = true, default: value = null } = column;
+  return { name, type, nullable, default: value };
+}
 
 export const TablePreviewSchema = Type.Object(
   {

@@ -1,7 +1,13 @@
 import { defineChange } from '../../define-route.js';
 import { descriptionFrom } from '../../schemas/descriptions.js';
 import { BucketParams, bucketRef, TABLES_PATH } from '../../schemas/paths.js';
-import { columnDescriptionsFrom, CreateTableBody, renderTable, TableSchema } from '../../schemas/tables.js';
+import {
+  columnDescriptionsFrom,
+  columnInput,
+  CreateTableBody,
+  renderTable,
+  TableSchema,
+} from '../../schemas/tables.js';
 
 export const createTable = defineChange({
   operation: 'table.create',
@@ -31,12 +37,7 @@ export const createTable = defineChange({
       name: body.name,
       description: descriptionFrom(body.description),
       columnDescriptions: columnDescriptionsFrom(body.columns),
-      columns: body.columns.map(({ name, type, nullable = true, default: value = null }) => ({
-        name,
-        type,
-        nullable,
-        default: value,
-      })),
+      columns: body.columns.map(columnInput),
       primaryKey: body.primary_key ?? [],
     }),
   render: renderTable,

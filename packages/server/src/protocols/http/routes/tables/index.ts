@@ -1,6 +1,9 @@
 import type { Route } from '../../define-route.js';
+import { addPrimaryKey } from './add-primary-key.js';
 import { createTable } from './create-table.js';
+import { deleteRows } from './delete-rows.js';
 import { deleteTable } from './delete-table.js';
+import { dropPrimaryKey } from './drop-primary-key.js';
 import { getTable } from './get-table.js';
 import { listTables } from './list-tables.js';
 import { previewTable } from './preview-table.js';
@@ -13,4 +16,7 @@ export const tableRoutes: readonly Route[] = [
   updateTable,
   deleteTable,
   previewTable,
+  addPrimaryKey,
+  dropPrimaryKey,
+  deleteRows,
 ];
