@@ -416,6 +416,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/projects/{project_id}/branches/{branch_id}/buckets/{bucket_name}/tables/{table_name}/profile': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * What the columns of a table hold
+     * @description Reads the table and changes nothing. Without `mode` the figures are those of `basic`, in the form they had before there were modes: `min`, `max` and quartiles are text, and `count` counts nulls too. Counts are exact. Quantiles are estimated for a `basic` profile of more than a million rows and for any of more than ten million; `quantiles_exact` tells.
+     */
+    post: operations['tableProfile'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/projects/{project_id}/branches/{branch_id}/buckets/{bucket_name}/tables/{table_name}/columns': {
     parameters: {
       query?: never;
@@ -1164,6 +1184,90 @@ export interface components {
     DeletedRows: {
       deleted_rows: number;
       table_rows_after: number;
+    };
+    TopValue: {
+      value: unknown;
+      count: number;
+      /** @description Of the values, two decimals */
+      percentage: number;
+    };
+    DetectedPattern: {
+      pattern: string;
+      match_count: number;
+      match_percentage: number;
+    };
+    /** @description What does not apply to a type or a mode is null */
+    ColumnProfile: {
+      column_name: string;
+      column_type: string;
+      /** @description As in a preview; as text when no mode is given */
+      min: unknown;
+      max: unknown;
+      /** @description Different values, nulls not counted; exact in spite of its name */
+      approx_unique: number;
+      /** @description Different values by values, four decimals */
+      cardinality_ratio: number;
+      /** @description `unique`, `constant`, `high`, `medium`, `low`, `very_low` */
+      cardinality_class: string;
+      /** @description Values that are not null; all rows when no mode is given */
+      count: number;
+      null_count: number;
+      null_percentage: number;
+      avg: number | null;
+      std: number | null;
+      skewness: number | null;
+      kurtosis: number | null;
+      q01: number | null;
+      q05: number | null;
+      q25: (number | string) | null;
+      q50: (number | string) | null;
+      q75: (number | string) | null;
+      q95: number | null;
+      q99: number | null;
+      quantiles_exact: boolean | null;
+      outlier_count: number | null;
+      outlier_lower_bound: number | null;
+      outlier_upper_bound: number | null;
+      non_finite_count: number | null;
+      histogram: {
+        [key: string]: number;
+      } | null;
+      avg_length: number | null;
+      min_length: number | null;
+      max_length: number | null;
+      empty_count: number | null;
+      whitespace_only_count: number | null;
+      detected_patterns: components['schemas']['DetectedPattern'][] | null;
+      top_values: components['schemas']['TopValue'][] | null;
+    };
+    QualityIssue: {
+      column: string;
+      type: string;
+      severity: string;
+      message: string;
+    };
+    Correlation: {
+      column1: string;
+      column2: string;
+      correlation: number;
+      strength: string;
+    };
+    TableProfile: {
+      table_name: string;
+      bucket_name: string;
+      mode: string;
+      /** @description Rows of the table */
+      row_count: number;
+      /** @description Columns of the table */
+      column_count: number;
+      /** @description Rows that the figures are about */
+      profiled_rows: number;
+      /** @description Some rows were looked at, not all */
+      is_sample: boolean;
+      statistics: components['schemas']['ColumnProfile'][];
+      quality_score: number;
+      quality_issues: components['schemas']['QualityIssue'][];
+      correlations: components['schemas']['Correlation'][] | null;
     };
     /** @description What is not given is detected from the file */
     CsvOptions: {
@@ -2854,6 +2958,7 @@ export interface operations {
           | 'table.add_primary_key'
           | 'table.drop_primary_key'
           | 'table.delete_rows'
+          | 'table.profile'
           | 'table.import'
           | 'table.export'
           | 'version.list'
@@ -3019,6 +3124,7 @@ export interface operations {
           | 'table.add_primary_key'
           | 'table.drop_primary_key'
           | 'table.delete_rows'
+          | 'table.profile'
           | 'table.import'
           | 'table.export'
           | 'version.list'
@@ -4550,6 +4656,127 @@ export interface operations {
         };
       };
       /** @description `out_of_memory`, `storage_full` */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  tableProfile: {
+    parameters: {
+      query?: {
+        /** @description `basic`; `distribution` adds histograms and top values, `quality` adds patterns and correlations, `full` adds all of them */
+        mode?: 'basic' | 'full' | 'distribution' | 'quality';
+        /** @description Only these columns, separated by commas or repeated; "quoted" when a name has a comma */
+        columns?: string[];
+        /** @description Look at about so many rows (`10000`) or at such a share of them (`2.5%`), chosen by chance. Figures are then about these rows: counts are not scaled up, and there may be smaller, larger and more different values in the rest */
+        sample?: string;
+        /** @description Read this version of the table instead of the current one */
+        version?: string;
+        /** @description Read the table as it was at this ISO 8601 time, in UTC unless it says otherwise; not with `version` */
+        as_of?: string;
+      };
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Bucket name */
+        bucket_name: string;
+        /** @description Table name */
+        table_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One entry for each column, in the order of the columns */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TableProfile'];
+        };
+      };
+      /** @description `invalid_request`, `unknown_column` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found`, `table_not_found`, `version_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `server_busy` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `deadline_exceeded` */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `out_of_memory` */
       507: {
         headers: {
           [name: string]: unknown;

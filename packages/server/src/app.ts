@@ -40,6 +40,7 @@ import { SnapshotSettingsService } from './services/snapshot-settings.js';
 import { Snapshots } from './services/snapshots.js';
 import { TableHistory } from './services/table-history.js';
 import { RateLimiter } from './services/rate-limiter.js';
+import { TableProfiles } from './services/table-profiles.js';
 import { TablePublisher } from './services/table-publisher.js';
 import { TableRows } from './services/table-rows.js';
 import { TableSchemas } from './services/table-schemas.js';
@@ -173,6 +174,7 @@ export async function startApp(
     tables: new Tables(metadata, engine, locks, history, publisher, autoSnapshots, liveTree, collector, guard),
     schemas: new TableSchemas(metadata, engine, locks, publisher, guard),
     rows: new TableRows(metadata, engine, locks, publisher, guard),
+    profiles: new TableProfiles(engine, history),
     transfers: new Transfers(metadata, engine, locks, history, publisher, { fileStore, guard, quota }, config.engine),
     snapshots,
     snapshotDownloads: new SnapshotDownloads(metadata, engine, guard, fileSystem, layout),

@@ -57,7 +57,8 @@ export function selectionFailure(error: unknown, selection: RowSelection): unkno
   return conditionFailure(error, selection.filter);
 }
 
-function selectedColumns(shape: TableShape, names: readonly string[] | null): readonly ColumnDefinition[] {
+/** The named columns in their order, every name checked; null stands for all. */
+export function selectedColumns(shape: TableShape, names: readonly string[] | null): readonly ColumnDefinition[] {
   if (names === null) return shape.columns;
   if (names.length === 0)
     throw new DomainError('invalid_request', 'Name at least one column, or leave the list out for all.');

@@ -2,6 +2,7 @@ import { DomainError } from '../errors/domain-error.js';
 import type { MetadataReader } from '../metadata/metadata-store.js';
 import type { VersionRecord } from '../metadata/records.js';
 import type { TableAlteration, TableShape } from '../model/columns.js';
+import type { TableMeasurements } from '../model/table-profile.js';
 import type {
   AlterTableResult,
   BaseVersion,
@@ -13,6 +14,7 @@ import type {
   ImportResult,
   PreviewRequest,
   PreviewResult,
+  ProfileRequest,
 } from '../workers/messages.js';
 import type { WorkerPool } from '../workers/worker-pool.js';
 import type { Layout } from './layout.js';
@@ -119,6 +121,18 @@ export class TableEngine {
       'previewTable',
       { ...selection, version: this.#located(version), shape: shapeOf(version) },
       { deadlineMs: this.timeouts.readMs, ...(signal === undefined ? {} : { signal }) },
+    );
+  }
+
+  profile(
+    version: VersionRecord,
+    request: Located<ProfileRequest>,
+    signal: AbortSignal | undefined,
+  ): Promise<TableMeasurements> {
+    return this.pool.run(
+      'profileTable',
+      { ...request, version: this.#located(version), shape: shapeOf(version) },
+      { deadlineMs: this.timeouts.jobMs, ...(signal === undefined ? {} : { signal }) },
     );
   }
 

@@ -46,6 +46,7 @@ export const OPERATIONS = {
   'table.add_primary_key': { access: 'write', change: true, resource: 'table' },
   'table.drop_primary_key': { access: 'write', change: true, resource: 'table' },
   'table.delete_rows': { access: 'write', change: true, resource: 'table' },
+  'table.profile': { access: 'read', change: false, resource: 'table' },
   'table.import': { access: 'write', change: true, resource: 'table' },
   'table.export': { access: 'read', change: true, resource: 'table' },
   'version.list': { access: 'read', change: false, resource: 'table' },

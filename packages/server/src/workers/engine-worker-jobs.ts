@@ -4,6 +4,7 @@ import { deleteRows } from '../duckdb/jobs/delete-rows.js';
 import { exportTable } from '../duckdb/jobs/export-table.js';
 import { importFile } from '../duckdb/jobs/import-file.js';
 import { previewTable } from '../duckdb/jobs/preview-table.js';
+import { profileTable } from '../duckdb/jobs/profile-table.js';
 import { verifyVersion } from '../duckdb/jobs/verify-version.js';
 import type { JobContext, JobHandler } from './job-context.js';
 import type { JobKind, JobRequest } from './messages.js';
@@ -18,6 +19,7 @@ const ENGINE_WORKER_JOBS: HandlerTable = {
   exportTable,
   importFile,
   previewTable,
+  profileTable,
   verifyVersion,
 };
 

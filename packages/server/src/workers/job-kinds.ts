@@ -16,6 +16,8 @@ export interface JobTraits {
 export const JOB_TRAITS: Readonly<Record<JobKind, JobTraits>> = {
   previewTable: { lane: 'read', repeatable: true },
   createTable: { lane: 'read', repeatable: false },
+  // A read, but one that takes all threads for as long as the table is large: it waits with the exports, not with the previews.
+  profileTable: { lane: 'job', repeatable: true },
   verifyVersion: { lane: 'job', repeatable: true },
   alterTable: { lane: 'job', repeatable: false },
   deleteRows: { lane: 'job', repeatable: false },

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors/catalogue.js';
 import type { ErrorDetails } from '../errors/domain-error.js';
 import type { TableAlteration, TableShape } from '../model/columns.js';
+import type { ProfileMode, ProfileSample, TableMeasurements } from '../model/table-profile.js';
 
 /**
  * What the service asks of an engine worker and what comes back. One message is one job. The worker does DuckDB and
@@ -20,6 +21,8 @@ export interface WorkerJobs {
   exportTable: { request: ExportRequest; result: ExportResult };
   /** The first rows of a version as JSON text. */
   previewTable: { request: PreviewRequest; result: PreviewResult };
+  /** What the columns of a version hold, measured. */
+  profileTable: { request: ProfileRequest; result: TableMeasurements };
   /** Opens a version and reads it through: for `doctor`. */
   verifyVersion: { request: { path: string }; result: { rowCount: number; checksum: string; shape: TableShape } };
 }
@@ -167,6 +170,18 @@ export interface PreviewResult {
   /** A JSON array of row objects, keys in column order; values as chapter 3.3 of the API contract says. */
   readonly rowsJson: string;
   readonly rowCount: number;
+}
+
+export interface ProfileRequest {
+  readonly version: { readonly id: string; readonly path: string };
+  readonly shape: TableShape;
+  /** Columns to profile, in order; null means all. */
+  readonly columns: readonly string[] | null;
+  readonly mode: ProfileMode;
+  /** Null: every row. */
+  readonly sample: ProfileSample | null;
+  /** Smallest and largest values as text for every type, or as JSON of their type. */
+  readonly valueForm: 'text' | 'native';
 }
 
 /** Service to worker. */

@@ -305,6 +305,18 @@ function defaults(refused: Refusal[]): HttpServices {
       dropPrimaryKey: () => Promise.resolve(table),
     },
     rows: { deleteRows: () => Promise.resolve({ deletedRows: 2, tableRowsAfter: 3 }) },
+    profiles: {
+      profile: (_ref, input) =>
+        Promise.resolve({
+          table,
+          mode: input.mode,
+          profiledRows: table.current.rowCount,
+          columns: [],
+          qualityScore: 100,
+          qualityIssues: [],
+          correlations: null,
+        }),
+    },
     transfers: {
       importFile: () =>
         Promise.resolve({

@@ -57,6 +57,7 @@ const MAY_RUN: Readonly<Record<OperationName, readonly Kind[]>> = {
   'table.add_primary_key': BRANCH_WRITERS,
   'table.drop_primary_key': BRANCH_WRITERS,
   'table.delete_rows': BRANCH_WRITERS,
+  'table.profile': READERS,
   'table.import': BRANCH_WRITERS,
   'table.export': READERS,
   'version.list': READERS,

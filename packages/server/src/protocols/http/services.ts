@@ -21,6 +21,7 @@ import type { AuditTrail } from '../../services/audit-trail.js';
 import type { ChangeRunner } from '../../services/change-runner.js';
 import type { Change } from '../../services/change.js';
 import type { RateLimiter } from '../../services/rate-limiter.js';
+import type { TableProfiles } from '../../services/table-profiles.js';
 import type { CsvOptions, ImportRequest, RejectedRow, RowSelection } from '../../workers/messages.js';
 import type { PoolStatus } from '../../workers/worker-pool.js';
 
@@ -37,6 +38,7 @@ export interface HttpServices {
   readonly tables: TableService;
   readonly schemas: SchemaService;
   readonly rows: RowService;
+  readonly profiles: Pick<TableProfiles, 'profile'>;
   readonly transfers: TransferService;
   readonly versions: VersionService;
   readonly snapshots: SnapshotService;

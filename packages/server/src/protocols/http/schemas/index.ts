@@ -24,6 +24,7 @@ import {
 } from './projects.js';
 import { snapshotSchemas } from './snapshots.js';
 import { snapshotSettingsSchemas } from './snapshot-settings.js';
+import { profileSchemas } from './table-profile.js';
 import { tableSchemas } from './tables.js';
 import { transferSchemas } from './transfers.js';
 import { versionSchemas } from './versions.js';
@@ -49,6 +50,7 @@ export const sharedSchemas: readonly TSchema[] = [
   ...bucketSchemas,
   ...tableSchemas,
   ...columnSchemas,
+  ...profileSchemas,
   ...transferSchemas,
   ...versionSchemas,
   ...snapshotSchemas,

@@ -7,6 +7,7 @@ import { dropPrimaryKey } from './drop-primary-key.js';
 import { getTable } from './get-table.js';
 import { listTables } from './list-tables.js';
 import { previewTable } from './preview-table.js';
+import { profileTable } from './profile-table.js';
 import { updateTable } from './update-table.js';
 
 export const tableRoutes: readonly Route[] = [
@@ -19,4 +20,5 @@ export const tableRoutes: readonly Route[] = [
   addPrimaryKey,
   dropPrimaryKey,
   deleteRows,
+  profileTable,
 ];
