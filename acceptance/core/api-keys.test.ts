@@ -134,6 +134,7 @@ describe('POST api-keys', () => {
     ['no description', { description: undefined }, 'missing', ['body', 'description']],
     ['null for it', { description: null }, 'string_type', ['body', 'description']],
     ['a number for it', { description: 5 }, 'string_type', ['body', 'description']],
+    ['a novel for it', { description: 'x'.repeat(10_001) }, 'string_too_long', ['body', 'description']],
     ['an unknown scope', { scope: 'root' }, 'literal_error', ['body', 'scope']],
     ['no day', { expires_in_days: 0 }, 'greater_than_equal', ['body', 'expires_in_days']],
     ['more than a year', { expires_in_days: 366 }, 'less_than_equal', ['body', 'expires_in_days']],

@@ -1033,7 +1033,7 @@ export interface components {
       count: number;
     };
     CreateApiKey: {
-      /** @description What the key is for; may be empty */
+      /** @description What the key is for; may be empty, up to 10,000 characters */
       description: string;
       /**
        * @description `project_admin`: everything in the project. `project_read`: reads it. `branch_admin`: reads and writes one branch. `branch_read`: reads one branch

@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox';
 import type { ApiKeyRecord } from '../../../metadata/records.js';
 import type { IssuedApiKey } from '../services.js';
 import { formatOptionalTimestamp, formatTimestamp } from '../timestamps.js';
+import { MAX_DESCRIPTION_LENGTH } from './descriptions.js';
 import { Nullable, OneOf, Shared } from './nullable.js';
 import { ProjectParams, PROJECT_PATH } from './paths.js';
 
@@ -53,7 +54,10 @@ export const ApiKeyListSchema = Type.Object(
 
 export const CreateApiKeyBody = Type.Object(
   {
-    description: Type.String({ description: 'What the key is for; may be empty' }),
+    description: Type.String({
+      maxLength: MAX_DESCRIPTION_LENGTH,
+      description: `What the key is for; may be empty, up to ${MAX_DESCRIPTION_LENGTH.toLocaleString('en')} characters`,
+    }),
     scope: Type.Optional(scope),
     branch_id: Type.Optional(Nullable(Type.String({ description: 'The branch of a branch scope' }))),
     expires_in_days: Type.Optional(

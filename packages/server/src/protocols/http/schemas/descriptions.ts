@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { Nullable } from './nullable.js';
 
-const MAX_DESCRIPTION_LENGTH = 10_000;
+export const MAX_DESCRIPTION_LENGTH = 10_000;
 
 /** What people say about a thing, in requests. */
 export function descriptionInput(effect = 'null or an empty text: none'): ReturnType<typeof nullableText> {
