@@ -1680,6 +1680,15 @@ export interface operations {
           'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
         };
       };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
       /** @description `init_failed` */
       500: {
         headers: {
@@ -1746,6 +1755,15 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
         };
       };
       /** @description A defect of this service; report it with the request id */
@@ -2034,6 +2052,15 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
         };
       };
       /** @description `storage_error` */
@@ -2430,6 +2457,15 @@ export interface operations {
           'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
         };
       };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
       /** @description A defect of this service; report it with the request id */
       500: {
         headers: {
@@ -2807,6 +2843,15 @@ export interface operations {
           'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
         };
       };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
       /** @description A defect of this service; report it with the request id */
       500: {
         headers: {
@@ -2896,6 +2941,15 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
         };
       };
       /** @description A defect of this service; report it with the request id */
@@ -4133,6 +4187,15 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
         };
       };
       /** @description `table_busy` */
@@ -5640,6 +5703,15 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
         };
       };
       /** @description `table_busy` */
@@ -7564,6 +7636,15 @@ export interface operations {
           'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
         };
       };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
       /** @description A defect of this service; report it with the request id */
       500: {
         headers: {
@@ -7604,7 +7685,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/octet-stream': string;
+          '*/*': string;
         };
       };
       /** @description No credentials, or not the ones this operation needs */

@@ -66,6 +66,7 @@ export class PowerCutDisk {
         this.#change(new Map([[event.to, this.#inodeAt(event.path)]]));
         return;
       case 'rename': {
+        if (this.#isDirectory(event.path)) return this.#renameDirectory(event.path, event.to);
         const inode = this.#inodeAt(event.path);
         this.#change(
           new Map([
@@ -90,6 +91,52 @@ export class PowerCutDisk {
       case 'mark':
         return;
     }
+  }
+
+  #isDirectory(path: string): boolean {
+    return this.#directories.has(path) || [...this.#live.keys()].some((each) => each.startsWith(`${path}/`));
+  }
+
+  /**
+   * What is in the directory goes with it: what had reached the disk does so when the new entry does, all of it at once;
+   * what had not keeps its own fate under the new name.
+   */
+  #renameDirectory(from: string, to: string): void {
+    const moved = (path: string): string | undefined =>
+      path === from || path.startsWith(`${from}/`) ? to + path.slice(from.length) : undefined;
+    const change = new Map<string, Inode | undefined>();
+    for (const [path, inode] of this.#durable) {
+      const target = moved(path);
+      if (target !== undefined) change.set(path, undefined).set(target, inode);
+    }
+    for (const [path, inode] of [...this.#live]) {
+      const target = moved(path);
+      if (target !== undefined)
+        applyTo(
+          this.#live,
+          new Map([
+            [path, undefined],
+            [target, inode],
+          ]),
+        );
+    }
+    for (const [directory, pending] of [...this.#unsynced]) {
+      const target = moved(directory);
+      if (target === undefined) continue;
+      this.#unsynced.delete(directory);
+      this.#unsynced.set(
+        target,
+        pending.map((entries) => new Map([...entries].map(([path, inode]) => [moved(path) ?? path, inode]))),
+      );
+    }
+    for (const directory of [...this.#directories]) {
+      const target = moved(directory);
+      if (target !== undefined) this.#directories.add(target);
+    }
+    const appearing = new Map([...change].filter(([, inode]) => inode !== undefined));
+    const vanishing = new Map([...change].filter(([, inode]) => inode === undefined));
+    this.#remember(dirname(to), appearing);
+    this.#remember(dirname(from), vanishing);
   }
 
   get directories(): ReadonlySet<string> {

@@ -64,10 +64,16 @@ export class BackupFolder {
     return path;
   }
 
-  /** Everything in `unfinishedPath` must be synced, its directories included. */
+  /** Everything in `unfinishedPath` must be synced, its directories included. When this rejects, it is there again. */
   async publish(unfinishedPath: string, name: string): Promise<void> {
-    await this.fileSystem.rename(unfinishedPath, this.pathOf(name));
-    await this.fileSystem.syncDirectory(this.directory);
+    try {
+      await this.fileSystem.rename(unfinishedPath, this.pathOf(name));
+      await this.fileSystem.syncDirectory(this.directory);
+    } catch (error) {
+      // The disk may have done it and say that it did not; a backup that nobody was told of must not have a name.
+      await this.fileSystem.rename(this.pathOf(name), unfinishedPath).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Takes a backup out of sight; returns where it is now. `settle` removes it. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { DomainError } from '../../errors/domain-error.js';
 import { errnoOf } from '../../errors/storage-failure.js';
 import type { Clock } from '../../lib/clock.js';
@@ -7,10 +7,8 @@ import type { FileSystem } from '../../lib/file-system.js';
 import type { RemovableBytes, RemovalGate } from '../../lib/removal-gate.js';
 import type { MetadataReader, MetadataStore, ReadOnlyMetadata } from '../../metadata/metadata-store.js';
 import { MANIFEST_NAME, manifestText, type BackupManifest } from './backup-manifest.js';
-import { forEachStored, PlacedFiles, storedFiles, type StoredFile } from './placed-files.js';
+import { forEachStored, makeFolders, PlacedFiles, storedFiles, type StoredFile } from './placed-files.js';
 import type { StoragePlaces } from './storage-places.js';
-
-const PROJECTS_PER_PAGE = 500;
 
 export interface BackupProgress {
   readonly doneFiles: number;
@@ -88,9 +86,7 @@ export class BackupWriter {
     const { places, signal, onProgress } = request;
     const totals = await measure(copy);
     await request.mustHaveRoom(await this.#bytesToCopy(request, totals));
-    await placed.makeDirectory(places.duckdbDirectory);
-    await placed.makeDirectory(places.filesDirectory);
-    await this.#makeProjects(copy, places, placed);
+    await makeFolders(copy, places, placed);
 
     const [totalFiles, totalBytes] = [
       totals.version.files + totals.file.files,
@@ -151,18 +147,6 @@ export class BackupWriter {
     return (
       (duckdb?.dev === target?.dev ? 0 : totals.version.bytes) + (files?.dev === target?.dev ? 0 : totals.file.bytes)
     );
-  }
-
-  /** Also those without a table, so that the restored folder is one that the service has made. */
-  async #makeProjects(copy: MetadataReader, places: StoragePlaces, placed: PlacedFiles): Promise<void> {
-    for (let offset = 0; ; offset += PROJECTS_PER_PAGE) {
-      const { items } = await copy.listProjects({ status: 'active' }, { limit: PROJECTS_PER_PAGE, offset });
-      for (const { id } of items) {
-        await placed.makeDirectory(dirname(places.versionsDirectory(id)));
-        await placed.makeDirectory(places.versionsDirectory(id));
-      }
-      if (items.length < PROJECTS_PER_PAGE) return;
-    }
   }
 
   async #syncMetadata(path: string): Promise<BackupManifest['metadata']> {

@@ -106,6 +106,20 @@ export class PlacedFiles {
   }
 }
 
+/** The folders of a server's data, those of projects without a table included: as the service has made them. */
+export async function makeFolders(metadata: MetadataReader, places: StoragePlaces, placed: PlacedFiles): Promise<void> {
+  await placed.makeDirectory(places.duckdbDirectory);
+  await placed.makeDirectory(places.filesDirectory);
+  for (let offset = 0; ; offset += PAGE) {
+    const { items } = await metadata.listProjects({ status: 'active' }, { limit: PAGE, offset });
+    await inParallel(items, WIDTH, async ({ id }) => {
+      await placed.makeDirectory(dirname(places.versionsDirectory(id)));
+      await placed.makeDirectory(places.versionsDirectory(id));
+    });
+    if (items.length < PAGE) return;
+  }
+}
+
 export function forEachStored(files: readonly StoredFile[], work: (file: StoredFile) => Promise<void>): Promise<void> {
   return inParallel(files, WIDTH, work);
 }

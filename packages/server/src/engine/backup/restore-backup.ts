@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { errnoOf } from '../../errors/storage-failure.js';
 import type { FileSystem } from '../../lib/file-system.js';
 import type { MetadataReader } from '../../metadata/metadata-store.js';
-import { forEachStored, PlacedFiles, storedFiles } from './placed-files.js';
+import { forEachStored, makeFolders, PlacedFiles, storedFiles } from './placed-files.js';
 import type { StoragePlaces } from './storage-places.js';
 
 /** The metadata of a restore that has not finished; a server refuses to start beside it. */
@@ -31,8 +31,7 @@ export async function restoreBackup(input: {
   await fileSystem.copyFile(from.metadataPath, restoring);
   await fileSystem.syncFile(restoring);
   await fileSystem.syncDirectory(dirname(restoring));
-  await placed.makeDirectory(to.duckdbDirectory);
-  await placed.makeDirectory(to.filesDirectory);
+  await makeFolders(metadata, to, placed);
   for await (const page of storedFiles(metadata)) {
     await forEachStored(page, async (file) => {
       await placed.place(file.pathIn(from), file.pathIn(to), file.sizeBytes);

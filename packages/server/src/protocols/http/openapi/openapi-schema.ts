@@ -62,7 +62,8 @@ function errorResponses(route: RouteDescription, needsKey: boolean, isChange: bo
     responses[status] = json(description, names.has('idempotency_conflict') ? ['Error', 'TopLevelError'] : ['Error']);
   }
   if (needsKey) responses['401'] = json('No credentials, or not the ones this operation needs', ['PlainError', 'Error']);
-  if (route.body ?? route.query ?? route.multipartFile) {
+  // Of a change the header with the idempotency key is checked as well.
+  if (isChange || (route.body ?? route.query ?? route.multipartFile)) {
     responses['422'] = json('The request does not have the expected shape', ['ValidationError']);
   }
   responses['500'] ??= json('A defect of this service; report it with the request id', ['Error', 'TopLevelError']);

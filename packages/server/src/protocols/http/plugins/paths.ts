@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { MethodNotAllowedError, RouteNotFoundError } from '../errors.js';
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE'] as const;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'QUERY'] as const;
 type Method = (typeof METHODS)[number];
 
 /** A path that exists answers other methods with 405 and says which ones it has. Call it after the last route. */

@@ -12,7 +12,13 @@ export const pagingQuery = {
       description: `Page size, ${DEFAULT_PAGE_SIZE} unless given`,
     }),
   ),
-  offset: Type.Optional(Type.Integer({ minimum: 0, description: 'How many to pass over, 0 unless given' })),
+  offset: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'How many to pass over, 0 unless given',
+    }),
+  ),
 };
 
 /** For lists that are complete unless a page is asked for. */

@@ -12,7 +12,7 @@ export const downloadFile = defineResponder({
   success: {
     status: 200,
     description: 'The bytes; 206 with a part of them when a range was asked for',
-    mediaType: 'application/octet-stream',
+    mediaType: '*/*',
   },
   errors: ['project_not_found', 'project_db_not_found', 'file_not_found', 'file_content_not_found'],
   respond: async ({ services, params, request, reply }) =>

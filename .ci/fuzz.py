@@ -1,0 +1,98 @@
+"""Generated requests against a running server (BASE, STORAGE_ADMIN_KEY): no 5xx, and every answer as openapi.json says.
+
+Each run knows a project, a bucket, a table and a file that exist, so that requests get past the 404s:
+
+    admin      every operation but the deletion of what the run stands on
+    project    the same with a project key, which must not end its own key
+    removals   the operations left out above, on names that are made up
+
+FUZZ_SEED repeats a run, FUZZ_EXAMPLES is how many requests each operation gets in the fuzzing phase.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import requests
+
+BASE = os.environ["BASE"]
+ADMIN_KEY = os.environ["STORAGE_ADMIN_KEY"]
+SEED = os.environ.get("FUZZ_SEED", "1")
+EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "12")
+DOCUMENT = pathlib.Path(__file__).resolve().parent.parent / "openapi" / "openapi.json"
+
+# Rules that a schema does not say (a name in use, a key without a branch) are answered with 400 or 422, and rightly so.
+LEFT_OUT = "positive_data_acceptance"
+REMOVALS = ["projectDelete", "bucketDelete", "tableDelete", "fileDelete"]
+KEY_REMOVALS = ["apiKeyRevoke", "apiKeyRotate"]
+
+
+def call(method, path, key, **arguments):
+    answer = requests.request(method, BASE + path, headers={"Authorization": f"Bearer {key}"}, timeout=60, **arguments)
+    assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+    return answer.json()
+
+
+def make_scene():
+    """A project with a table that has rows, history and a snapshot; returns its key and the path parameters."""
+    project = f"/projects/{call('POST', '/projects', ADMIN_KEY, json={'id': 'fuzz'})['id']}"
+    key = call("POST", f"{project}/api-keys", ADMIN_KEY, json={"description": "fuzz"})["api_key"]
+    buckets = f"{project}/branches/default/buckets"
+    call("POST", buckets, key, json={"name": "in_c_fuzz"})
+    columns = [{"name": "id", "type": "BIGINT"}, {"name": "name", "type": "VARCHAR"}, {"name": "at", "type": "TIMESTAMP"}]
+    table = {"name": "rows", "columns": columns, "primary_key": ["id"]}
+    call("POST", f"{buckets}/in_c_fuzz/tables", key, json=table)
+    prepared = call("POST", f"{project}/files/prepare", key, json={"filename": "rows.csv"})
+    content = "id,name,at\n1,a,2026-01-01\n2,,\n"
+    call("POST", prepared["upload_url"], key, files={"file": ("rows.csv", content)})
+    file = call("POST", f"{project}/files", key, json={"upload_key": prepared["upload_key"]})
+    call("POST", f"{buckets}/in_c_fuzz/tables/rows/import/file", key, json={"file_id": file["id"]})
+    return key, {
+        "project_id": "fuzz",
+        "branch_id": "default",
+        "bucket_name": "in_c_fuzz",
+        "table_name": "rows",
+        "file_id": file["id"],
+        "column_name": "name",
+    }
+
+
+def configuration(parameters, left_out):
+    lines = ["continue-on-failure = true", "request-timeout = 60.0", "", "[parameters]"]
+    lines += [f'"path.{name}" = {json.dumps(value)}' for name, value in parameters.items()]
+    for operation in left_out:
+        lines += ["", "[[operations]]", f'include-operation-id = "{operation}"', "enabled = false"]
+    return "\n".join(lines) + "\n"
+
+
+def run(folder, name, key, parameters, left_out=(), only=()):
+    print(f"--- {name}", flush=True)
+    config = pathlib.Path(folder) / f"{name}.toml"
+    config.write_text(configuration(parameters, left_out))
+    command = [str(pathlib.Path(sys.executable).parent / "st"), "--no-color", "--config-file", str(config)]
+    command += ["run", str(DOCUMENT), "--url", BASE, "-H", f"Authorization: Bearer {key}"]
+    command += ["--exclude-checks", LEFT_OUT, "--seed", SEED, "-n", EXAMPLES, "--workers", "2", "--warnings", "off"]
+    for operation in only:
+        command += ["--include-operation-id", operation]
+    return subprocess.run(command, cwd=folder, check=False).returncode == 0
+
+
+def main():
+    known = {one["operationId"] for path in json.loads(DOCUMENT.read_text())["paths"].values() for one in path.values()}
+    missing = [name for name in REMOVALS + KEY_REMOVALS if name not in known]
+    assert not missing, f"the document has no operations {missing}"
+    key, parameters = make_scene()
+    with tempfile.TemporaryDirectory() as folder:
+        passed = [
+            run(folder, "admin", ADMIN_KEY, parameters, left_out=REMOVALS),
+            run(folder, "project", key, parameters, left_out=REMOVALS + KEY_REMOVALS),
+            run(folder, "removals", ADMIN_KEY, {}, only=REMOVALS),
+        ]
+    if not all(passed):
+        sys.exit(1)
+
+
+main()
