@@ -6060,6 +6060,15 @@ export interface operations {
           'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
         };
       };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
       /** @description A defect of this service; report it with the request id */
       500: {
         headers: {
@@ -6508,6 +6517,15 @@ export interface operations {
           'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
         };
       };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
       /** @description A defect of this service; report it with the request id */
       500: {
         headers: {
@@ -6765,6 +6783,15 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
         };
       };
       /** @description A defect of this service; report it with the request id */
@@ -7027,6 +7054,15 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
         };
       };
       /** @description A defect of this service; report it with the request id */
