@@ -132,7 +132,7 @@ async function addTables(server: ServerUnderTest, count: number): Promise<void> 
       const tables = names.map((name) => ({ name, id: newSortableId(createdAt), versionId: newSortableId(createdAt) }));
       for (const { name, versionId } of tables) {
         await link(templatePath, layout.versionPath(projectId, versionId));
-        await link(templatePath, layout.liveTablePath(projectId, server.bucket, name));
+        await link(templatePath, layout.liveTablePath({ projectId, branchId: 'default' }, server.bucket, name));
       }
       await store.transaction(async (tx) => {
         for (const { name, id, versionId } of tables) {

@@ -27,6 +27,10 @@ import { AuditLog } from './services/audit-log.js';
 import { AuditTrail } from './services/audit-trail.js';
 import { AutoSnapshots } from './services/auto-snapshots.js';
 import { Backend } from './services/backend.js';
+import { BranchDiff } from './services/branch-diff.js';
+import { BranchMerge } from './services/branch-merge.js';
+import { BranchPull } from './services/branch-pull.js';
+import { Branches } from './services/branches.js';
 import { Buckets } from './services/buckets.js';
 import { ChangeRunner } from './services/change-runner.js';
 import { FileSystemDiskGuard } from './services/disk-guard.js';
@@ -170,6 +174,17 @@ export async function startApp(
     backups,
     projects: new Projects(metadata, { layout, fileSystem, fileStore, collector, guard }, logger),
     apiKeys: new ApiKeys(metadata, keyUses),
+    branches: new Branches(metadata, liveTree, collector, guard),
+    branchDiff: new BranchDiff(metadata, engine),
+    branchPull: new BranchPull(metadata, locks, autoSnapshots, { liveTree, collector }),
+    branchMerge: new BranchMerge(
+      metadata,
+      engine,
+      locks,
+      autoSnapshots,
+      { liveTree, collector, guard },
+      { maxVersions },
+    ),
     buckets: new Buckets(metadata, autoSnapshots, liveTree, collector, guard),
     tables: new Tables(metadata, engine, locks, history, publisher, autoSnapshots, liveTree, collector, guard),
     schemas: new TableSchemas(metadata, engine, locks, publisher, guard),

@@ -5,6 +5,7 @@ import { inParallel } from '../lib/in-parallel.js';
 import type { MetadataReader } from '../metadata/metadata-store.js';
 import type { VersionOnFile, VersionRecord } from '../metadata/records.js';
 import type { TableShape } from '../model/columns.js';
+import { DEFAULT_BRANCH_ID } from '../model/refs.js';
 import type { WorkerPool } from '../workers/worker-pool.js';
 import type { Layout } from './layout.js';
 
@@ -141,8 +142,9 @@ export class Doctor {
 
   async #findOrphanVersions(): Promise<void> {
     for (const directory of await this.fileSystem.list(this.layout.directories.duckdbDir)) {
-      const projectId = this.layout.projectOfDirectory(directory.name);
-      if (projectId === undefined) continue;
+      const branch = this.layout.branchOfDirectory(directory.name);
+      if (branch?.branchId !== DEFAULT_BRANCH_ID) continue;
+      const { projectId } = branch;
       const stats = await this.fileSystem.stat(this.layout.versionsDirectory(projectId));
       if (stats === undefined) continue;
       for (const file of await this.fileSystem.list(this.layout.versionsDirectory(projectId))) {

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 
+import { DEFAULT_BRANCH_ID, type BranchRef } from '../model/refs.js';
+
 export interface StorageDirectories {
   readonly dataDir: string;
   readonly duckdbDir: string;
@@ -10,6 +12,9 @@ export interface StorageDirectories {
 const VERSIONS = '_versions';
 const STAGING = '_staging';
 const EXPORTS = '_exports';
+const PROJECT_MARK = 'project_';
+/** No project id contains it, see `model/names.ts`. */
+const BRANCH_MARK = '_branch_';
 
 /**
  * Ids to paths: the only code that builds paths of tables. Names reach it validated (`model/names.ts`), so a bucket can
@@ -17,6 +22,7 @@ const EXPORTS = '_exports';
  *
  *     {duckdbDir}/project_{p}/_versions/{file}.duckdb     the immutable files, what metadata points to
  *     {duckdbDir}/project_{p}/{bucket}/{table}.duckdb        live tree: hard links for people, derived
+ *     {duckdbDir}/project_{p}_branch_{b}/…                   the same for what a branch has of its own
  *     {duckdbDir}/_staging/{version}.duckdb                  being built; emptied at start
  *     {snapshotsDir}/_exports/{export}.parquet               a download that is being built; emptied at start
  */
@@ -24,24 +30,32 @@ export class Layout {
   constructor(readonly directories: StorageDirectories) {}
 
   projectDirectoryName(projectId: string): string {
-    return `project_${projectId}`;
+    return `${PROJECT_MARK}${projectId}`;
   }
 
   projectDirectory(projectId: string): string {
     return join(this.directories.duckdbDir, this.projectDirectoryName(projectId));
   }
 
-  /** The project a directory of `duckdbDir` belongs to; undefined for directories that are not projects. */
-  projectOfDirectory(directoryName: string): string | undefined {
-    return directoryName.startsWith('project_') ? directoryName.slice('project_'.length) : undefined;
+  /** Of `default` it is the directory of the project. */
+  branchDirectory({ projectId, branchId }: BranchRef): string {
+    if (branchId === DEFAULT_BRANCH_ID) return this.projectDirectory(projectId);
+    return join(this.directories.duckdbDir, `${this.projectDirectoryName(projectId)}${BRANCH_MARK}${branchId}`);
   }
 
-  bucketDirectory(projectId: string, bucketName: string): string {
-    return join(this.projectDirectory(projectId), bucketName);
+  /** The branch whose live tree a directory of `duckdbDir` holds; undefined for directories that are none. */
+  branchOfDirectory(directoryName: string): BranchRef | undefined {
+    if (!directoryName.startsWith(PROJECT_MARK)) return undefined;
+    const [projectId = '', branchId = DEFAULT_BRANCH_ID] = directoryName.slice(PROJECT_MARK.length).split(BRANCH_MARK);
+    return { projectId, branchId };
   }
 
-  liveTablePath(projectId: string, bucketName: string, tableName: string): string {
-    return join(this.bucketDirectory(projectId, bucketName), `${tableName}.duckdb`);
+  bucketDirectory(branch: BranchRef, bucketName: string): string {
+    return join(this.branchDirectory(branch), bucketName);
+  }
+
+  liveTablePath(branch: BranchRef, bucketName: string, tableName: string): string {
+    return join(this.bucketDirectory(branch, bucketName), `${tableName}.duckdb`);
   }
 
   versionsDirectory(projectId: string): string {

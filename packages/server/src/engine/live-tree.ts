@@ -3,10 +3,10 @@ import { errnoOf } from '../errors/storage-failure.js';
 import type { FileSystem } from '../lib/file-system.js';
 import type { Logger } from '../lib/logger.js';
 import type { MetadataReader } from '../metadata/metadata-store.js';
+import type { BranchRef } from '../model/refs.js';
 import type { Layout } from './layout.js';
 
-interface LiveTable {
-  readonly projectId: string;
+interface LiveTable extends BranchRef {
   readonly bucketName: string;
   readonly tableName: string;
   readonly fileId: string;
@@ -24,18 +24,27 @@ export class LiveTree {
     private readonly logger: Logger,
   ) {}
 
-  async addBucket(projectId: string, bucketName: string): Promise<void> {
-    await this.#derive(() => this.fileSystem.makeDirectory(this.layout.bucketDirectory(projectId, bucketName)));
+  async addBucket(branch: BranchRef, bucketName: string): Promise<void> {
+    await this.#derive(() => this.fileSystem.makeDirectory(this.layout.bucketDirectory(branch, bucketName)));
   }
 
-  async removeBucket(projectId: string, bucketName: string): Promise<void> {
-    await this.#derive(() => this.fileSystem.removeTree(this.layout.bucketDirectory(projectId, bucketName)));
+  async removeBucket(branch: BranchRef, bucketName: string): Promise<void> {
+    await this.#derive(() => this.fileSystem.removeTree(this.layout.bucketDirectory(branch, bucketName)));
+  }
+
+  /** An empty directory says that the branch is there and has nothing of its own. */
+  async addBranch(branch: BranchRef): Promise<void> {
+    await this.#derive(() => this.fileSystem.makeDirectory(this.layout.branchDirectory(branch)));
+  }
+
+  async removeBranch(branch: BranchRef): Promise<void> {
+    await this.#derive(() => this.fileSystem.removeTree(this.layout.branchDirectory(branch)));
   }
 
   /** Call it while holding the table's lock, so that an older version never replaces a newer one. */
   async refresh(table: LiveTable): Promise<void> {
     await this.#derive(async () => {
-      const directory = this.layout.bucketDirectory(table.projectId, table.bucketName);
+      const directory = this.layout.bucketDirectory(table, table.bucketName);
       const versionPath = this.layout.versionPath(table.projectId, table.fileId);
       const temporaryPath = join(directory, halfLinkName(table.fileId));
       await this.fileSystem.remove(temporaryPath);
@@ -46,10 +55,7 @@ export class LiveTree {
         await this.fileSystem.makeDirectory(directory);
         await this.fileSystem.link(versionPath, temporaryPath);
       }
-      await this.fileSystem.rename(
-        temporaryPath,
-        this.layout.liveTablePath(table.projectId, table.bucketName, table.tableName),
-      );
+      await this.fileSystem.rename(temporaryPath, this.layout.liveTablePath(table, table.bucketName, table.tableName));
       // Renaming one link over another link of the same file does nothing; what stays would keep a retired file on the disk.
       await this.fileSystem.remove(temporaryPath);
     });
@@ -60,14 +66,14 @@ export class LiveTree {
     return /^\.([0-9a-f]{32})\.linking$/.exec(fileName)?.[1];
   }
 
-  async removeHalfLink(projectId: string, bucketName: string, fileId: string): Promise<void> {
-    const path = join(this.layout.bucketDirectory(projectId, bucketName), halfLinkName(fileId));
+  async removeHalfLink(branch: BranchRef, bucketName: string, fileId: string): Promise<void> {
+    const path = join(this.layout.bucketDirectory(branch, bucketName), halfLinkName(fileId));
     await this.#derive(() => this.fileSystem.remove(path));
   }
 
   async remove(table: Omit<LiveTable, 'fileId'>): Promise<void> {
     await this.#derive(() =>
-      this.fileSystem.remove(this.layout.liveTablePath(table.projectId, table.bucketName, table.tableName)),
+      this.fileSystem.remove(this.layout.liveTablePath(table, table.bucketName, table.tableName)),
     );
   }
 
@@ -84,7 +90,7 @@ export class LiveTree {
     let repaired = 0;
     for (const table of tables) {
       const [live, version] = await Promise.all([
-        this.fileSystem.stat(this.layout.liveTablePath(table.projectId, table.bucketName, table.tableName)),
+        this.fileSystem.stat(this.layout.liveTablePath(table, table.bucketName, table.tableName)),
         this.fileSystem.stat(this.layout.versionPath(table.projectId, table.fileId)),
       ]);
       if (version === undefined || live?.ino === version.ino) continue;

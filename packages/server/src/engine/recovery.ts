@@ -5,6 +5,7 @@ import type { FileSystem } from '../lib/file-system.js';
 import type { Logger } from '../lib/logger.js';
 import type { Removals } from '../lib/removal-gate.js';
 import type { MetadataStore } from '../metadata/metadata-store.js';
+import { DEFAULT_BRANCH_ID, type BranchRef } from '../model/refs.js';
 import type { Layout } from './layout.js';
 import type { LiveTree } from './live-tree.js';
 import type { VersionWriter } from './version-writer.js';
@@ -49,9 +50,10 @@ export class Recovery {
   async sweep(signal: AbortSignal): Promise<SweepReport> {
     let orphansRemoved = 0;
     for (const entry of await this.fileSystem.list(this.layout.directories.duckdbDir)) {
-      const projectId = this.layout.projectOfDirectory(entry.name);
-      if (projectId === undefined || !entry.isDirectory() || signal.aborted) continue;
-      orphansRemoved += await this.#sweepProject(projectId, signal);
+      const branch = this.layout.branchOfDirectory(entry.name);
+      if (branch === undefined || !entry.isDirectory() || signal.aborted) continue;
+      if (branch.branchId === DEFAULT_BRANCH_ID) orphansRemoved += await this.#sweepProject(branch, signal);
+      else await this.#sweepBranch(branch, signal);
     }
     const linksRepaired = await this.#repairLinks(signal);
     if (orphansRemoved + linksRepaired > 0) {
@@ -60,7 +62,8 @@ export class Recovery {
     return { orphansRemoved, linksRepaired };
   }
 
-  async #sweepProject(projectId: string, signal: AbortSignal): Promise<number> {
+  async #sweepProject(main: BranchRef, signal: AbortSignal): Promise<number> {
+    const { projectId } = main;
     const directory = this.layout.versionsDirectory(projectId);
     let removed = 0;
     for (const entry of await this.#listIfPresent(directory)) {
@@ -75,7 +78,7 @@ export class Recovery {
       );
       removed += 1;
     }
-    await this.#removeStrayLinks(projectId, signal);
+    await this.#removeStrayLinks(main, signal);
     const project = await this.metadata.getProject(projectId);
     if (project?.status === 'deleted' && (await this.#listIfPresent(directory)).length === 0) {
       await this.removals.remove({ kind: 'project', projectId }, () =>
@@ -85,27 +88,37 @@ export class Recovery {
     return removed;
   }
 
+  /** A branch has no version files of its own, only links; they go with it. */
+  async #sweepBranch(branch: BranchRef, signal: AbortSignal): Promise<void> {
+    if ((await this.metadata.getBranch(branch.projectId, branch.branchId)) === undefined) {
+      await this.liveTree.removeBranch(branch);
+    } else {
+      await this.#removeStrayLinks(branch, signal);
+    }
+  }
+
   /** Directories and links of buckets and tables that were deleted just before the process ended. */
-  async #removeStrayLinks(projectId: string, signal: AbortSignal): Promise<void> {
-    for (const bucket of await this.#listIfPresent(this.layout.projectDirectory(projectId))) {
+  async #removeStrayLinks(branch: BranchRef, signal: AbortSignal): Promise<void> {
+    for (const bucket of await this.#listIfPresent(this.layout.branchDirectory(branch))) {
       if (!bucket.isDirectory() || bucket.name.startsWith('_') || signal.aborted) continue;
-      if ((await this.metadata.getBucket(projectId, bucket.name)) === undefined) {
-        await this.liveTree.removeBucket(projectId, bucket.name);
+      const own = await this.metadata.getBranchBucket({ ...branch, bucketName: bucket.name });
+      if (own === undefined) {
+        await this.liveTree.removeBucket(branch, bucket.name);
         continue;
       }
-      for (const link of await this.#listIfPresent(this.layout.bucketDirectory(projectId, bucket.name))) {
+      for (const link of await this.#listIfPresent(this.layout.bucketDirectory(branch, bucket.name))) {
         if (signal.aborted) return;
         await nextTurn();
         const linking = this.liveTree.fileOfHalfLink(link.name);
         if (linking !== undefined) {
           // That of a current version is either being made right now, or `#repairLinks` makes it whole.
           if ((await this.metadata.useOfVersionFile(linking)) !== 'current')
-            await this.liveTree.removeHalfLink(projectId, bucket.name, linking);
+            await this.liveTree.removeHalfLink(branch, bucket.name, linking);
           continue;
         }
         const tableName = link.name.replace(/\.duckdb$/, '');
-        if ((await this.metadata.getTable(projectId, bucket.name, tableName)) !== undefined) continue;
-        await this.liveTree.remove({ projectId, bucketName: bucket.name, tableName });
+        if ((await this.metadata.getTableOfBucket(own.id, tableName)) !== undefined) continue;
+        await this.liveTree.remove({ ...branch, bucketName: bucket.name, tableName });
       }
     }
   }

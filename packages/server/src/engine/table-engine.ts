@@ -8,13 +8,16 @@ import type {
   BaseVersion,
   BuiltVersion,
   DeleteRowsResult,
+  ComparedRows,
   ExportRequest,
   ExportResult,
   ImportRequest,
   ImportResult,
+  MergeResult,
   PreviewRequest,
   PreviewResult,
   ProfileRequest,
+  ShapedVersion,
 } from '../workers/messages.js';
 import type { WorkerPool } from '../workers/worker-pool.js';
 import type { Layout } from './layout.js';
@@ -148,6 +151,62 @@ export class TableEngine {
     );
   }
 
+  /** How the rows of two versions differ; keep both pinned meanwhile. */
+  compare(
+    before: VersionRecord,
+    after: VersionRecord,
+    maxRows: number,
+    signal: AbortSignal | undefined,
+  ): Promise<ComparedRows> {
+    return this.pool.run(
+      'compareVersions',
+      { before: this.#shaped(before), after: this.#shaped(after), maxRows },
+      { deadlineMs: this.timeouts.jobMs, ...(signal === undefined ? {} : { signal }) },
+    );
+  }
+
+  /** Builds `target` with what changed from `origin` to `changed`; call it while holding the table's lock, with all three pinned. */
+  mergeInto<T>(
+    versions: { readonly origin: VersionRecord; readonly changed: VersionRecord; readonly target: VersionRecord },
+    publish: (staged: MergeResult & { id: string }) => Promise<T>,
+  ): Promise<T> {
+    const { origin, changed, target } = versions;
+    return this.writer.write(
+      target.projectId,
+      (stagingPath) =>
+        this.pool.run(
+          'mergeVersions',
+          {
+            stagingPath,
+            shape: shapeOf(target),
+            origin: this.#located(origin),
+            changed: this.#located(changed),
+            target: this.#baseOf(target),
+          },
+          { deadlineMs: this.timeouts.jobMs },
+        ),
+      publish,
+    );
+  }
+
+  /** Keeps the files of versions that were found a moment ago; throws `version_conflict` when one was collected since. */
+  async withVersionsPinned<T>(versions: readonly VersionRecord[], use: () => Promise<T>): Promise<T> {
+    const pinned: Disposable[] = [];
+    try {
+      for (const { id } of versions) {
+        const pin = this.pins.pin(id);
+        if (pin !== undefined) pinned.push(pin);
+        if (pin === undefined || (await this.metadata.getVersion(id)) === undefined) {
+          const message = 'The table changed while the request was running; repeat the request';
+          throw new DomainError('version_conflict', message);
+        }
+      }
+      return await use();
+    } finally {
+      for (const pin of pinned) pin[Symbol.dispose]();
+    }
+  }
+
   /**
    * Finds a version and keeps its file until `use` is done. A reader sees one whole version, whatever is published
    * meanwhile. `load` says which one: that of a table as it is now, of one as it was, of a snapshot.
@@ -173,6 +232,10 @@ export class TableEngine {
       sizeBytes: base.sizeBytes,
       blockSizeBytes: base.blockSizeBytes,
     };
+  }
+
+  #shaped(version: VersionRecord): ShapedVersion {
+    return { version: this.#located(version), shape: shapeOf(version) };
   }
 
   #located(version: VersionRecord): { id: string; path: string } {

@@ -64,6 +64,24 @@ export class TableLocks {
     }
   }
 
+  /**
+   * Several tables at once, for a change that publishes them together. Always in the order of their ids, so that two of these never
+   * wait for each other.
+   */
+  async runExclusiveAll<T>(
+    tables: readonly (LockedTable & { readonly tableId: string })[],
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const byId = new Map(tables.map((table) => [table.tableId, table]));
+    const inOrder = [...byId.values()].sort((a, b) => (a.tableId < b.tableId ? -1 : 1));
+    const runFrom = (index: number): Promise<T> => {
+      const table = inOrder[index];
+      return table === undefined ? work() : this.runExclusive(table, signal, () => runFrom(index + 1));
+    };
+    return await runFrom(0);
+  }
+
   #acquire(tableId: string, signal: AbortSignal | undefined): Promise<void> {
     const lock = this.#locks.get(tableId);
     if (lock === undefined) {

@@ -107,10 +107,16 @@ export class VersionCollector {
     }
     for (const projectId of this.#emptyingProjects) {
       if (left.some((version) => version.projectId === projectId)) continue;
-      await this.removals.remove({ kind: 'project', projectId }, () =>
-        this.fileSystem.removeTree(this.layout.projectDirectory(projectId)),
-      );
+      await this.removals.remove({ kind: 'project', projectId }, () => this.#removeDirectories(projectId));
       this.#emptyingProjects.delete(projectId);
+    }
+  }
+
+  /** The project's, and those of its branches. */
+  async #removeDirectories(projectId: string): Promise<void> {
+    for (const { name } of await this.fileSystem.list(this.layout.directories.duckdbDir)) {
+      const branch = this.layout.branchOfDirectory(name);
+      if (branch?.projectId === projectId) await this.fileSystem.removeTree(this.layout.branchDirectory(branch));
     }
   }
 }

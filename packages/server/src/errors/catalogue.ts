@@ -166,6 +166,11 @@ export const ERROR_CATALOGUE = {
     remedy: 'Repeat the request when it is complete.',
     retryable: true,
   },
+  branch_name_exists: {
+    http: 409,
+    meaning: 'The project has a branch of this name.',
+    remedy: 'Choose another name.',
+  },
   project_exists: {
     http: 409,
     meaning: 'The project id is in use, perhaps by a deleted project.',
@@ -324,6 +329,12 @@ export const ERROR_CATALOGUE = {
     http: 409,
     meaning: 'The idempotency key was used for a different request.',
     remedy: 'Use a new key for each different request.',
+  },
+  merge_conflict: {
+    http: 409,
+    meaning:
+      'Main changed since the branch took its version, and the request does not say which of the two counts; nothing was changed.',
+    remedy: 'The details list the tables; pass a strategy, or pull the tables first.',
   },
   version_conflict: {
     http: 409,

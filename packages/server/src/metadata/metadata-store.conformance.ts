@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import { describeAccess } from './conformance/access.conformance.js';
 import { describeAudit } from './conformance/audit.conformance.js';
 import { describeCopies } from './conformance/copies.conformance.js';
+import { describeBranches } from './conformance/branches.conformance.js';
 import { describeCounters } from './conformance/counters.conformance.js';
 import { describeFiles } from './conformance/files.conformance.js';
 import { describeLists } from './conformance/lists.conformance.js';
@@ -28,6 +29,7 @@ export function describeMetadataStore(
 
     const store = (): MetadataStore => opened.store;
     describe('projects and buckets', () => describeProjectsAndBuckets(store));
+    describe('branches', () => describeBranches(store));
     describe('tables', () => describeTables(store));
     describe('lists', () => describeLists(store));
     describe('shares and links', () => describeSharing(store));

@@ -2,8 +2,11 @@ import type { ColumnDescriptions } from '../model/column-descriptions.js';
 import type { BucketListQuery, TableListQuery } from '../model/list-query.js';
 import type { OperationName } from '../model/operations.js';
 import type { LocalSnapshotSettings, SnapshotType } from '../model/snapshot-settings.js';
+import type { BranchRef, BucketRef } from '../model/refs.js';
 import type {
   ApiKeyRecord,
+  BranchDeletion,
+  BranchRecord,
   BucketLinkRecord,
   BucketRecord,
   BucketShareRecord,
@@ -83,8 +86,29 @@ export interface MetadataReader {
   /** Newest first. */
   listProjects(filter: { status?: string | undefined }, page: Page): Promise<Listed<ProjectRecord>>;
 
+  getBranch(projectId: string, branchId: string): Promise<BranchRecord | undefined>;
+  /** Newest first. */
+  listBranches(projectId: string, page: Page): Promise<Listed<BranchRecord>>;
+  /** What the branch has deleted of main, buckets before their tables. */
+  listBranchDeletions(projectId: string, branchId: string): Promise<readonly BranchDeletion[]>;
+  /** Has the branch deleted main's bucket of this name, or (with a table name) main's table? */
+  isDeletedInBranch(ref: BucketRef, tableName: string | null): Promise<boolean>;
+  /** The bucket that the branch has of its own; main's is not looked for. */
+  getBranchBucket(ref: BucketRef): Promise<BucketRecord | undefined>;
+  /** A table of exactly this bucket, whatever else its branch shows under that name. */
+  getTableOfBucket(bucketId: string, tableName: string): Promise<TableRecord | undefined>;
+  /** The branch's own buckets, by name. */
+  listBranchBuckets(projectId: string, branchId: string): Promise<readonly BucketRecord[]>;
+  /** Number and bytes of the tables a branch shows in a bucket of its own that lies over one of main. */
+  sumVisibleTables(layers: BucketLayers): Promise<{ tableCount: number; sizeBytes: number }>;
+  /** Every table that the branch has of its own, by bucket and name. */
+  listBranchTables(projectId: string, branchId: string): Promise<readonly TableRecord[]>;
+  /** Main's. */
   getBucket(projectId: string, bucketName: string): Promise<BucketRecord | undefined>;
+  /** Main's. */
   listBuckets(projectId: string, query?: BucketListQuery): Promise<Listed<BucketRecord>>;
+  /** What a development branch shows: its own, and main's that it has not deleted. */
+  listBucketsOfBranch(branch: BranchRef, query?: BucketListQuery): Promise<Listed<BucketRecord>>;
 
   /** With whom a bucket is shared, by project id. */
   listBucketShares(bucketId: string): Promise<readonly BucketShareRecord[]>;
@@ -96,11 +120,13 @@ export interface MetadataReader {
   /** What is shared with a project, by project id and name of the source; no page means all. */
   listSharedBuckets(projectId: string, page?: Page): Promise<Listed<SharedBucketRecord>>;
 
-  /** Found in a linked bucket too; see `TableRecord`. */
+  /** Main's. Found in a linked bucket too; see `TableRecord`. */
   getTable(projectId: string, bucketName: string, tableName: string): Promise<TableRecord | undefined>;
   getTableById(tableId: string): Promise<TableRecord | undefined>;
   /** Those of its source when the bucket is a linked one. Never opens a table file. */
   listTables(bucketId: string, query?: TableListQuery): Promise<Listed<TableRecord>>;
+  /** Of a branch's own bucket that lies over one of main. */
+  listTablesOfLayers(layers: BucketLayers, query?: TableListQuery): Promise<Listed<TableRecord>>;
 
   getVersion(versionId: string): Promise<VersionRecord | undefined>;
   /** Current, kept and not yet collected versions, in id order after `afterId`. */
@@ -129,11 +155,20 @@ export interface MetadataReader {
   listLiveTables(
     afterId: string | undefined,
     limit: number,
-  ): Promise<readonly { tableId: string; projectId: string; bucketName: string; tableName: string; fileId: string }[]>;
+  ): Promise<
+    readonly {
+      tableId: string;
+      projectId: string;
+      branchId: string;
+      bucketName: string;
+      tableName: string;
+      fileId: string;
+    }[]
+  >;
 
   getSnapshot(projectId: string, snapshotId: string): Promise<SnapshotRecord | undefined>;
   /** Newest first. */
-  listSnapshots(projectId: string, filter: SnapshotFilter, page: Page): Promise<Listed<SnapshotRecord>>;
+  listSnapshots(branch: BranchRef, filter: SnapshotFilter, page: Page): Promise<Listed<SnapshotRecord>>;
   listExpiredSnapshots(now: Date, limit: number): Promise<readonly SnapshotRecord[]>;
   /** Which of these ids are in use in the project. */
   findSnapshotIds(projectId: string, snapshotIds: readonly string[]): Promise<ReadonlySet<string>>;
@@ -205,6 +240,13 @@ export interface ListedOperations extends Listed<OperationLogEntry> {
   readonly totalIsExact: boolean;
 }
 
+/** A branch's own bucket, and the bucket of main that it lies over. */
+export interface BucketLayers {
+  readonly branchId: string;
+  readonly ownId: string;
+  readonly mainId: string;
+}
+
 export interface PublishOptions {
   readonly now: Date;
   /** Sets `lastImportedAt` as well. */
@@ -216,7 +258,9 @@ export interface PublishOptions {
 export type NewProject = Pick<ProjectRecord, 'id' | 'name' | 'settings' | 'createdAt'> & {
   readonly description?: string | null;
 };
-export type NewBucket = Pick<BucketRecord, 'id' | 'projectId' | 'name' | 'description' | 'createdAt'> & {
+export type NewBranch = Omit<BranchRecord, 'tableCount' | 'sizeBytes'>;
+
+export type NewBucket = Pick<BucketRecord, 'id' | 'projectId' | 'branchId' | 'name' | 'description' | 'createdAt'> & {
   /** Makes it a linked bucket. The source must not be one. */
   readonly link?: NewLink;
 };
@@ -235,6 +279,8 @@ export interface NewTable {
   readonly createdAt: Date;
   /** The first version; its `tableId` is this table. */
   readonly version: VersionRecord;
+  /** True when that version is how main's table was when the branch took it; it is kept as long as the table. */
+  readonly isBase?: boolean;
 }
 
 export interface NewSnapshot extends Omit<SnapshotRecord, 'version'> {
@@ -254,6 +300,24 @@ export interface MetadataTransaction extends MetadataReader {
    * Returns the file-store keys nobody points to any more.
    */
   deleteProject(projectId: string, now: Date): Promise<{ releasedFilePaths: readonly string[] }>;
+
+  /** Throws `branch_name_exists` (details project_id, name). */
+  insertBranch(branch: NewBranch): Promise<void>;
+  /** Throws `branch_name_exists`. */
+  updateBranch(
+    projectId: string,
+    branchId: string,
+    change: { readonly name?: string; readonly description?: string | null },
+  ): Promise<void>;
+  /** Removes the branch with its own buckets, tables, deletions, snapshots and keys; its versions become dispensable. */
+  deleteBranch(projectId: string, branchId: string, now: Date): Promise<void>;
+  /** Main's bucket, or (with a table name) main's table, is hidden in the branch from now on. Repeating it is fine. */
+  insertBranchDeletion(
+    branch: BranchRef,
+    deletion: BranchDeletion & { readonly createdAt: Date; readonly createdBy: string },
+  ): Promise<void>;
+  /** Shows main's bucket or table in the branch again; of a bucket, with null, what was deleted inside stays deleted. */
+  deleteBranchDeletion(ref: BucketRef, tableName: string | null): Promise<void>;
 
   /** Throws `bucket_exists` (details project_id, bucket_name). */
   insertBucket(bucket: NewBucket): Promise<void>;

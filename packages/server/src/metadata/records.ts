@@ -20,10 +20,43 @@ export interface ProjectRecord {
   readonly sizeBytes: number;
 }
 
+/** A development branch: what it has not written itself, it reads from main. */
+export interface BranchRecord {
+  readonly id: string;
+  readonly projectId: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly createdAt: Date;
+  /** Id of the key that made it, `admin` for the admin key. */
+  readonly createdBy: string;
+  /** Its own tables, and the bytes of their current versions. */
+  readonly tableCount: number;
+  readonly sizeBytes: number;
+}
+
+/** Where something that a branch shows comes from. */
+export type BranchSource = 'main' | 'branch' | 'branch_only';
+
+/** Something of main that a branch has deleted for itself. */
+export interface BranchDeletion {
+  readonly bucketName: string;
+  /** Null: the whole bucket. */
+  readonly tableName: string | null;
+  /** The version of main's table that the branch saw; null for a bucket. */
+  readonly mainVersionId: string | null;
+}
+
 export interface BucketRecord {
   /** Surrogate id: never shown, survives a rename. */
   readonly id: string;
   readonly projectId: string;
+  /** The branch it was looked for in. */
+  readonly branchId: string;
+  readonly source: BranchSource;
+  /** The branch's own row; null when it shows main's only. */
+  readonly ownId: string | null;
+  /** Main's row that the branch shows through; null when there is none, and in main itself. */
+  readonly mainId: string | null;
   readonly name: string;
   readonly description: string | null;
   readonly createdAt: Date;
@@ -114,6 +147,7 @@ export interface VersionOnFile {
 export interface SnapshotRecord {
   readonly id: string;
   readonly projectId: string;
+  readonly branchId: string;
   /** Where the table was; it may be gone. */
   readonly bucketName: string;
   readonly tableName: string;
@@ -142,6 +176,11 @@ export interface SettingsOwner {
 export interface TableRecord {
   readonly id: string;
   readonly projectId: string;
+  /** The branch it was looked for in. */
+  readonly branchId: string;
+  readonly source: BranchSource;
+  /** Of a branch's own table that began as one of main: its first version, which stands on main's file. */
+  readonly baseVersionId: string | null;
   readonly bucketId: string;
   readonly bucketName: string;
   /** Where the table really is, when it was found through a linked bucket; such a table can only be read. */

@@ -1,11 +1,14 @@
 import { DomainError } from '../errors/domain-error.js';
 import { nameKey } from './columns.js';
+import { DEFAULT_BRANCH_ID } from './refs.js';
 
-type NameKind = 'backup name' | 'project id' | 'bucket name' | 'table name' | 'column name' | 'file name';
+type NameKind =
+  'backup name' | 'project id' | 'branch name' | 'bucket name' | 'table name' | 'column name' | 'file name';
 
 const MAX_IDENTIFIER_LENGTH = 64;
 const MAX_COLUMN_LENGTH = 128;
 const MAX_FILE_NAME_LENGTH = 255;
+const MAX_BRANCH_NAME_LENGTH = 255;
 
 /** The directory of a branch is `project_{id}_branch_{branch}`, so an id with this in it could name another project's branch. */
 const BRANCH_MARK = '_branch_';
@@ -34,6 +37,12 @@ export function mustBeValidBackupName(value: string): void {
 
 export function mustBeValidTableName(value: string): void {
   mustBeIdentifier('table name', value);
+}
+
+/** Shown, and never part of a path; `default` is what main is called. */
+export function mustBeValidBranchName(value: string): void {
+  mustBePrintable('branch name', value, MAX_BRANCH_NAME_LENGTH);
+  if (nameKey(value) === DEFAULT_BRANCH_ID) throw invalidName('branch name', value, '"default" is the main branch');
 }
 
 export function mustBeValidColumnName(value: string): void {

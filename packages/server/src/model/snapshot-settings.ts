@@ -1,5 +1,12 @@
 /** Why a snapshot exists: somebody asked for it, or it was taken before a change that loses data. */
-export type SnapshotType = 'manual' | 'auto_predrop' | 'auto_pretruncate' | 'auto_predrop_column' | 'auto_prerestore';
+export type SnapshotType =
+  | 'manual'
+  | 'auto_predrop'
+  | 'auto_pretruncate'
+  | 'auto_predrop_column'
+  | 'auto_prerestore'
+  | 'auto_prepull'
+  | 'auto_premerge';
 
 export type SnapshotTrigger = 'drop_table' | 'truncate_table' | 'delete_all_rows' | 'drop_column';
 

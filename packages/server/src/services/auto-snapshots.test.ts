@@ -58,7 +58,7 @@ async function lose(trigger: LossTrigger): Promise<readonly SnapshotRecord[]> {
   });
   expect(created).toEqual([]);
   change.done();
-  return (await store.listSnapshots('p1', {}, { limit: 10, offset: 0 })).items;
+  return (await store.listSnapshots({ projectId: 'p1', branchId: 'default' }, {}, { limit: 10, offset: 0 })).items;
 }
 
 describe('a snapshot before data is lost', () => {
@@ -139,7 +139,11 @@ describe('before a bucket is dropped', () => {
     expect(calls).toBeLessThan(20);
     change.done();
     expect(created).toHaveLength(count);
-    const { items, total } = await store.listSnapshots('p1', {}, { limit: 2_000, offset: 0 });
+    const { items, total } = await store.listSnapshots(
+      { projectId: 'p1', branchId: 'default' },
+      {},
+      { limit: 2_000, offset: 0 },
+    );
     expect(total).toBe(count);
     const days = new Map(
       items.map((each) => [each.tableName, (each.expiresAt.getTime() - at(60).getTime()) / 86_400_000]),

@@ -1,6 +1,7 @@
 import type { MetadataTransaction } from '../metadata/metadata-store.js';
 import type { BucketRecord, SnapshotRecord, TableRecord } from '../metadata/records.js';
 import { effectiveSnapshotSettings, type SnapshotSettings, type SnapshotType } from '../model/snapshot-settings.js';
+import { listTables } from './branch-view.js';
 import type { Change } from './change.js';
 import { localSettings, settingsOfTable } from './effective-settings.js';
 import { newSnapshotIds } from './snapshot-ids.js';
@@ -18,6 +19,8 @@ const KINDS: Readonly<Record<LossTrigger, { readonly type: SnapshotType; readonl
   delete_all_rows: { type: 'auto_pretruncate', description: 'Auto-backup before DELETE FROM' },
   drop_column: { type: 'auto_predrop_column', description: 'Auto-backup before DROP COLUMN' },
   restore: { type: 'auto_prerestore', description: 'Auto-backup before RESTORE' },
+  pull: { type: 'auto_prepull', description: 'Auto-backup before PULL' },
+  merge: { type: 'auto_premerge', description: 'Auto-backup before MERGE' },
 };
 
 /** A change that loses data. */
@@ -54,7 +57,7 @@ export class AutoSnapshots {
     ]);
     let taken = 0;
     for (let offset = 0; ; offset += TABLES_PER_ROUND) {
-      const { items } = await tx.listTables(bucket.id, { limit: TABLES_PER_ROUND, offset });
+      const { items } = await listTables(tx, bucket, { limit: TABLES_PER_ROUND, offset });
       if (items.length === 0) return taken;
       const own = await tx.findSnapshotSettings(
         'table',
@@ -120,7 +123,7 @@ export class AutoSnapshots {
 
 /** Deleting every row empties the table as truncating does, so either of the two triggers protects it. */
 function asksFor(settings: SnapshotSettings, trigger: LossTrigger): boolean {
-  if (trigger === 'restore') return true;
+  if (trigger === 'restore' || trigger === 'pull' || trigger === 'merge') return true;
   if (trigger === 'delete_all_rows' && settings['auto_snapshot_triggers.truncate_table']) return true;
   return settings[`auto_snapshot_triggers.${trigger}`];
 }
@@ -139,6 +142,7 @@ function snapshotOf(
   return {
     id: input.id,
     projectId: table.projectId,
+    branchId: table.branchId,
     bucketName: table.bucketName,
     tableName: table.name,
     tableDescription: table.description,

@@ -8,6 +8,8 @@ import type { BucketListQuery } from '../model/list-query.js';
 import { mustBeValidBucketName } from '../model/names.js';
 import type { BranchRef, BucketRef } from '../model/refs.js';
 import type { AutoSnapshots } from './auto-snapshots.js';
+import { findBucket, listBuckets } from './branch-view.js';
+import { deleteBucket, ownBucketId } from './branch-writes.js';
 import type { Change } from './change.js';
 import type { DiskGuard } from './disk-guard.js';
 import { requireBranch, requireBucket, requireBucketToChange } from './require-bucket.js';
@@ -30,9 +32,11 @@ export class Buckets {
     const ref = { projectId: input.projectId, branchId: input.branchId, bucketName: input.name };
     const bucket = await this.metadata.transaction(async (tx) => {
       await requireBranch(tx, input);
+      if ((await findBucket(tx, ref)) !== undefined) throw bucketExists(ref);
       await tx.insertBucket({
         id: newSortableId(change.now),
         projectId: input.projectId,
+        branchId: input.branchId,
         name: input.name,
         description: input.description,
         createdAt: change.now,
@@ -41,13 +45,13 @@ export class Buckets {
       await change.commit(tx, { projectId: input.projectId, resourceId: input.name }, created);
       return created;
     });
-    await this.liveTree.addBucket(bucket.projectId, bucket.name);
+    await this.liveTree.addBucket(bucket, bucket.name);
     return bucket;
   }
 
   async list(ref: BranchRef, query?: BucketListQuery): Promise<Listed<BucketRecord>> {
     await requireBranch(this.metadata, ref);
-    return await this.metadata.listBuckets(ref.projectId, query);
+    return await listBuckets(this.metadata, ref, query);
   }
 
   get(ref: BucketRef): Promise<BucketRecord> {
@@ -61,8 +65,9 @@ export class Buckets {
     input: { description?: string | null },
   ): Promise<BucketRecord> {
     return await this.metadata.transaction(async (tx) => {
-      const { id, description } = await requireBucket(tx, ref);
-      await tx.updateBucket(id, { description, ...input, updatedAt: change.now });
+      const before = await requireBucket(tx, ref);
+      const { description } = before;
+      await tx.updateBucket(await ownBucketId(tx, change, before), { description, ...input, updatedAt: change.now });
       const bucket = await requireBucket(tx, ref);
       await change.commit(tx, { projectId: bucket.projectId, resourceId: bucket.name }, bucket);
       return bucket;
@@ -84,12 +89,19 @@ export class Buckets {
         );
       }
       const snapshots = await this.autoSnapshots.beforeDropOf(tx, change, found);
-      await tx.deleteBucket(found.id, change.now);
+      await deleteBucket(tx, change, found);
       const details = { tables: found.tableCount, snapshots };
       await change.commit(tx, { projectId: ref.projectId, resourceId: found.name, details }, undefined);
       return found;
     });
-    await this.liveTree.removeBucket(bucket.projectId, bucket.name);
+    await this.liveTree.removeBucket(bucket, bucket.name);
     this.collector.schedule();
   }
+}
+
+function bucketExists({ projectId, bucketName }: BucketRef): DomainError {
+  return new DomainError('bucket_exists', `Bucket ${bucketName} already exists in project ${projectId}`, {
+    project_id: projectId,
+    bucket_name: bucketName,
+  });
 }

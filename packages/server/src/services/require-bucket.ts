@@ -1,24 +1,28 @@
 import { DomainError } from '../errors/domain-error.js';
 import type { MetadataReader } from '../metadata/metadata-store.js';
-import type { BucketRecord, LinkSource, TableRecord } from '../metadata/records.js';
+import type { BranchRecord, BucketRecord, LinkSource, TableRecord } from '../metadata/records.js';
 import { DEFAULT_BRANCH_ID, type BranchRef, type BucketRef, type TableRef } from '../model/refs.js';
+import { findBucket, findTable } from './branch-view.js';
 import { requireActiveProject } from './require-project.js';
 
 /** The checks every door relies on, in the order of the contract: project, branch, bucket, table. */
 export async function requireBranch(reader: MetadataReader, ref: BranchRef): Promise<void> {
   await requireActiveProject(reader, ref.projectId);
-  if (ref.branchId !== DEFAULT_BRANCH_ID) throw branchNotFound(ref);
+  if (ref.branchId === DEFAULT_BRANCH_ID) return;
+  if ((await reader.getBranch(ref.projectId, ref.branchId)) === undefined) throw branchNotFound(ref);
 }
 
 /** A branch that somebody made, and not the main one. */
-export async function requireDevelopmentBranch(reader: MetadataReader, ref: BranchRef): Promise<void> {
-  await requireBranch(reader, ref);
-  if (ref.branchId === DEFAULT_BRANCH_ID) throw branchNotFound(ref);
+export async function requireDevelopmentBranch(reader: MetadataReader, ref: BranchRef): Promise<BranchRecord> {
+  await requireActiveProject(reader, ref.projectId);
+  const branch = await reader.getBranch(ref.projectId, ref.branchId);
+  if (branch === undefined) throw branchNotFound(ref);
+  return branch;
 }
 
 export async function requireBucket(reader: MetadataReader, ref: BucketRef): Promise<BucketRecord> {
   await requireBranch(reader, ref);
-  const bucket = await reader.getBucket(ref.projectId, ref.bucketName);
+  const bucket = await findBucket(reader, ref);
   if (bucket === undefined) {
     throw new DomainError('bucket_not_found', `Bucket ${ref.bucketName} not found in project ${ref.projectId}`, {
       project_id: ref.projectId,
@@ -29,8 +33,10 @@ export async function requireBucket(reader: MetadataReader, ref: BucketRef): Pro
 }
 
 export async function requireTable(reader: MetadataReader, ref: TableRef): Promise<TableRecord> {
-  const table = await reader.getTable(ref.projectId, ref.bucketName, ref.tableName);
-  if (table !== undefined && ref.branchId === DEFAULT_BRANCH_ID) return table;
+  // Main is looked into at once, which is one statement; whether project and bucket exist is asked only when it finds nothing.
+  if (ref.branchId !== DEFAULT_BRANCH_ID) await requireBranch(reader, ref);
+  const table = await findTable(reader, ref);
+  if (table !== undefined) return table;
   await requireBucket(reader, ref);
   throw tableNotFound(ref);
 }

@@ -1,7 +1,7 @@
 import type { SnapshotTrigger, SnapshotType } from '../model/snapshot-settings.js';
 
-/** Why a table loses data: one of the settings' triggers, or because an earlier state takes its place. */
-export type LossTrigger = SnapshotTrigger | 'restore';
+/** Why a table loses data: one of the settings' triggers, or because another state takes its place. */
+export type LossTrigger = SnapshotTrigger | 'restore' | 'pull' | 'merge';
 
 /** Where the figures about snapshots go. Nothing here may throw. */
 export interface SnapshotObserver {

@@ -1,5 +1,5 @@
 import { DomainError } from '../errors/domain-error.js';
-import type { MetadataReader, MetadataStore } from '../metadata/metadata-store.js';
+import type { MetadataReader, MetadataStore, MetadataTransaction } from '../metadata/metadata-store.js';
 import type { SettingsOwner } from '../metadata/records.js';
 import type { BucketRef, TableRef } from '../model/refs.js';
 import {
@@ -7,6 +7,7 @@ import {
   type EffectiveSnapshotSettings,
   type LocalSnapshotSettings,
 } from '../model/snapshot-settings.js';
+import { ownBucketId, ownTable } from './branch-writes.js';
 import type { Change } from './change.js';
 import { localSettings, ownersOfTable } from './effective-settings.js';
 import { requireBucket, requireBucketToChange, requireTable, requireTableToChange } from './require-bucket.js';
@@ -40,7 +41,7 @@ export class SnapshotSettingsService {
   constructor(private readonly metadata: MetadataStore) {}
 
   async get(ref: SettingsRef): Promise<SettingsReport> {
-    return await report(this.metadata, await resolve(this.metadata, ref, 'read'));
+    return await report(this.metadata, await resolve(this.metadata, ref));
   }
 
   /** Replaces what this level says; what is not given is inherited again. */
@@ -52,7 +53,7 @@ export class SnapshotSettingsService {
     mustHaveValidRetention(settings);
     const stored = Object.keys(settings).length === 0 ? null : settings;
     return await this.metadata.transaction(async (tx) => {
-      const found = await resolve(tx, ref, 'change');
+      const found = await resolveOwn(tx, change, ref);
       await tx.putSnapshotSettings({ ...found.owner, projectId: found.projectId }, stored, change.now);
       const result = await report(tx, found);
       const { projectId, resourceId } = found;
@@ -63,7 +64,7 @@ export class SnapshotSettingsService {
 
   async reset(change: Change<void>, ref: SettingsRef): Promise<void> {
     await this.metadata.transaction(async (tx) => {
-      const { owner, projectId, resourceId } = await resolve(tx, ref, 'change');
+      const { owner, projectId, resourceId } = await resolveOwn(tx, change, ref);
       await tx.putSnapshotSettings({ ...owner, projectId }, null, change.now);
       await change.commit(tx, { projectId, resourceId }, undefined);
     });
@@ -76,19 +77,26 @@ async function report(reader: MetadataReader, { owners, owner }: Resolved): Prom
   return { effective: effectiveSnapshotSettings(levels), local: own?.settings ?? null };
 }
 
-async function resolve(reader: MetadataReader, ref: SettingsRef, purpose: 'read' | 'change'): Promise<Resolved> {
+/** In a branch, settings belong to what the branch has of its own: main's stay as they are. */
+async function resolveOwn(tx: MetadataTransaction, change: Change<never>, ref: SettingsRef): Promise<Resolved> {
+  if (ref.level === 'bucket') await ownBucketId(tx, change, await requireBucketToChange(tx, ref));
+  if (ref.level === 'table') await ownTable(tx, change, await requireTableToChange(tx, ref));
+  return await resolve(tx, ref);
+}
+
+async function resolve(reader: MetadataReader, ref: SettingsRef): Promise<Resolved> {
   if (ref.level === 'project') {
     const { id } = await requireActiveProject(reader, ref.projectId);
     const owner = { kind: 'project', id } as const;
     return { projectId: id, owners: [owner], owner, resourceId: id };
   }
   if (ref.level === 'bucket') {
-    const bucket = await (purpose === 'read' ? requireBucket(reader, ref) : requireBucketToChange(reader, ref));
+    const bucket = await requireBucket(reader, ref);
     const owner = { kind: 'bucket', id: bucket.id } as const;
     const { projectId, name } = bucket;
     return { projectId, owners: [{ kind: 'project', id: projectId }, owner], owner, resourceId: name };
   }
-  const table = await (purpose === 'read' ? requireTable(reader, ref) : requireTableToChange(reader, ref));
+  const table = await requireTable(reader, ref);
   return {
     projectId: table.projectId,
     owners: ownersOfTable(table),

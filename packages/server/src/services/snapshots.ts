@@ -6,14 +6,16 @@ import type { Listed, MetadataReader, MetadataStore, Page, SnapshotFilter } from
 import type { OperationLogEntry, SnapshotRecord, TableRecord } from '../metadata/records.js';
 import { nameKey } from '../model/columns.js';
 import { mustBeValidTableName } from '../model/names.js';
-import type { BranchRef, TableRef } from '../model/refs.js';
+import { DEFAULT_BRANCH_ID, type BranchRef, type TableRef } from '../model/refs.js';
 import type { AutoSnapshots } from './auto-snapshots.js';
+import { findTable } from './branch-view.js';
 import type { Change } from './change.js';
 import { settingsOfTable } from './effective-settings.js';
 import { requireBranch, requireBucketToChange, requireTableToChange } from './require-bucket.js';
 import type { SnapshotObserver } from './snapshot-observer.js';
 import { lockOf, resourceIdOf } from './table-names.js';
-import { repeatedVersion, tableExists, type TablePublisher } from './table-publisher.js';
+import { tableExists, type TablePublisher } from './table-publisher.js';
+import { repeatedVersion } from './table-versions.js';
 
 const SNAPSHOTS_PER_TRANSACTION = 200;
 
@@ -61,7 +63,7 @@ export class Snapshots {
   /** Newest first. */
   async list(branch: BranchRef, filter: SnapshotFilter, page: Page): Promise<Listed<SnapshotRecord>> {
     await requireBranch(this.metadata, branch);
-    return await this.metadata.listSnapshots(branch.projectId, filter, page);
+    return await this.metadata.listSnapshots(branch, filter, page);
   }
 
   get(branch: BranchRef, snapshotId: string): Promise<SnapshotRecord> {
@@ -70,7 +72,9 @@ export class Snapshots {
 
   async delete(change: Change<void>, branch: BranchRef, snapshotId: string): Promise<void> {
     await this.metadata.transaction(async (tx) => {
-      const { id, projectId, bucketName, tableName, type } = await requireSnapshot(tx, branch, snapshotId);
+      const snapshot = await requireSnapshot(tx, branch, snapshotId);
+      if (snapshot.branchId !== branch.branchId) throw snapshotNotFound(branch, snapshotId);
+      const { id, projectId, bucketName, tableName, type } = snapshot;
       await tx.deleteSnapshot(projectId, id);
       const details = { table: `${bucketName}.${tableName}`, type };
       await change.commit(tx, { projectId, resourceId: id, details }, undefined);
@@ -134,7 +138,7 @@ export class Snapshots {
     mustBeValidTableName(tableName);
     const bucket = await requireTargetBucket(this.metadata, ref);
     const details = { restored_snapshot_id: snapshot.id };
-    const found = await this.metadata.getTable(ref.projectId, bucketName, tableName);
+    const found = await findTable(this.metadata, ref);
     if (found === undefined) {
       return await this.publisher.publishFirst(change, ref, bucket, {
         version: (tableId) => ({ ...repeatedVersion(change, snapshot.version), tableId, parentId: null }),
@@ -158,6 +162,7 @@ export class Snapshots {
   }
 }
 
+/** Of the branch, or of main: what production was can be looked at, and restored, in a branch. */
 export async function requireSnapshot(
   reader: MetadataReader,
   branch: BranchRef,
@@ -165,8 +170,12 @@ export async function requireSnapshot(
 ): Promise<SnapshotRecord> {
   await requireBranch(reader, branch);
   const snapshot = await reader.getSnapshot(branch.projectId, snapshotId);
-  if (snapshot !== undefined) return snapshot;
-  throw new DomainError('snapshot_not_found', `Snapshot ${snapshotId} not found`, {
+  if (snapshot?.branchId === branch.branchId || snapshot?.branchId === DEFAULT_BRANCH_ID) return snapshot;
+  throw snapshotNotFound(branch, snapshotId);
+}
+
+function snapshotNotFound(branch: BranchRef, snapshotId: string): DomainError {
+  return new DomainError('snapshot_not_found', `Snapshot ${snapshotId} not found`, {
     project_id: branch.projectId,
     snapshot_id: snapshotId,
   });

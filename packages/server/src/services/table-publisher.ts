@@ -9,7 +9,10 @@ import { newSortableId } from '../model/ids.js';
 import type { TableRef } from '../model/refs.js';
 import type { AutoSnapshots, Loss } from './auto-snapshots.js';
 import type { Change } from './change.js';
+import { findTable } from './branch-view.js';
+import { ownBucketId, ownTable } from './branch-writes.js';
 import { requireBucketToChange, requireTableToChange } from './require-bucket.js';
+import { builtVersion, repeatedVersion } from './table-versions.js';
 import { lockOf, resourceIdOf } from './table-names.js';
 
 export interface Publication<R> {
@@ -59,11 +62,12 @@ export class TablePublisher {
     const now = change.now;
     const tableId = newSortableId(now);
     const result = await this.metadata.transaction(async (tx) => {
-      await requireBucketToChange(tx, ref);
+      const bucketId = await ownBucketId(tx, change, await requireBucketToChange(tx, ref));
+      if ((await findTable(tx, ref)) !== undefined) throw tableExists(ref);
       await tx.insertTable({
         id: tableId,
         projectId: bucket.projectId,
-        bucketId: bucket.id,
+        bucketId,
         name: ref.tableName,
         description: publication.description ?? null,
         columnDescriptions: publication.columnDescriptions ?? {},
@@ -93,6 +97,7 @@ export class TablePublisher {
   async #link(table: TableRecord, version: VersionRecord): Promise<void> {
     await this.disk.liveTree.refresh({
       projectId: table.projectId,
+      branchId: table.branchId,
       bucketName: table.bucketName,
       tableName: table.name,
       fileId: version.fileId,
@@ -107,7 +112,7 @@ export class TablePublisher {
     staged: StagedVersion,
     publication: Publication<R>,
   ): Promise<R> {
-    return this.#publish(change, ref, base, builtVersion(change, base, staged), publication);
+    return this.#publish(change, ref, base, (own) => builtVersion(change, own, staged), publication);
   }
 
   /** The state of an earlier version, of this table or another one of the project: a new version over the same file. */
@@ -118,24 +123,31 @@ export class TablePublisher {
     earlier: VersionRecord,
     publication: Publication<R>,
   ): Promise<R> {
-    const version = { ...repeatedVersion(change, earlier), tableId: base.id, parentId: base.current.id };
-    return this.#publish(change, ref, base, version, publication);
+    const versionOf = (own: TableRecord): VersionRecord => ({
+      ...repeatedVersion(change, earlier),
+      tableId: own.id,
+      parentId: own.current.id,
+    });
+    return this.#publish(change, ref, base, versionOf, publication);
   }
 
   async #publish<R>(
     change: Change<R>,
     ref: TableRef,
     base: TableRecord,
-    version: VersionRecord,
+    versionOf: (own: TableRecord) => VersionRecord,
     publication: Publication<R>,
   ): Promise<R> {
-    const result = await this.metadata.transaction(async (tx) => {
+    const { result, version } = await this.metadata.transaction(async (tx) => {
       const before = await requireTableToChange(tx, ref);
       const snapshotId =
         publication.loses === undefined
           ? undefined
           : await this.autoSnapshots.before(tx, change, before, publication.loses);
-      await tx.publishVersion(version, base.current.id, {
+      // A branch takes the table as it was when the version was begun, so that what main did since then is a conflict and not lost.
+      const own = await ownTable(tx, change, { ...before, current: base.current });
+      const version = versionOf(own);
+      await tx.publishVersion(version, own.current.id, {
         now: change.now,
         imported: publication.imported ?? false,
         keepVersions: this.history.maxVersions,
@@ -151,7 +163,7 @@ export class TablePublisher {
       };
       const resourceId = publication.resourceId ?? resourceIdOf(base);
       await change.commit(tx, { projectId: base.projectId, resourceId, details }, answer);
-      return answer;
+      return { result: answer, version };
     });
     await this.#link(base, version);
     this.disk.collector.schedule();
@@ -165,39 +177,4 @@ export function tableExists(ref: TableRef): DomainError {
     bucket_name: ref.bucketName,
     table_name: ref.tableName,
   });
-}
-
-/** The row of a version that a worker built; `base` is absent for the first one of a table. */
-export function builtVersion(
-  change: Change<never>,
-  base: { readonly id: string; readonly projectId: string; readonly current?: VersionRecord },
-  staged: StagedVersion,
-): VersionRecord {
-  return {
-    id: staged.id,
-    tableId: base.id,
-    projectId: base.projectId,
-    fileId: staged.id,
-    parentId: base.current?.id ?? null,
-    columns: staged.shape.columns,
-    primaryKey: staged.shape.primaryKey,
-    rowCount: staged.rowCount,
-    sizeBytes: staged.sizeBytes,
-    checksum: staged.checksum,
-    blockSizeBytes: staged.blockSizeBytes,
-    operation: change.operation,
-    createdAt: change.now,
-    createdBy: change.principal.actor,
-  };
-}
-
-/** A new version with the file of an earlier one; the caller says which table it belongs to. */
-export function repeatedVersion(change: Change<never>, earlier: VersionRecord): VersionRecord {
-  return {
-    ...earlier,
-    id: newSortableId(change.now),
-    operation: change.operation,
-    createdAt: change.now,
-    createdBy: change.principal.actor,
-  };
 }

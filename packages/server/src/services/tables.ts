@@ -12,12 +12,15 @@ import { mustBeValidColumnName, mustBeValidTableName } from '../model/names.js';
 import type { BucketRef, TableRef, TableVersionRef } from '../model/refs.js';
 import type { RowSelection } from '../workers/messages.js';
 import type { AutoSnapshots } from './auto-snapshots.js';
+import { findTable, listTables } from './branch-view.js';
+import { deleteTable, ownTable } from './branch-writes.js';
 import type { Change } from './change.js';
 import type { DiskGuard } from './disk-guard.js';
 import { requireBucket, requireBucketToChange, requireTable, requireTableToChange } from './require-bucket.js';
 import type { TableHistory } from './table-history.js';
 import { lockOf, resourceIdOf } from './table-names.js';
-import { builtVersion, tableExists, type TablePublisher } from './table-publisher.js';
+import { tableExists, type TablePublisher } from './table-publisher.js';
+import { builtVersion } from './table-versions.js';
 
 export interface NewTableInput {
   readonly name: string;
@@ -51,9 +54,7 @@ export class Tables {
     const bucket = await requireBucketToChange(this.metadata, bucketRef);
     mustBeValidTableName(input.name);
     const ref = { ...bucketRef, tableName: input.name };
-    if ((await this.metadata.getTable(ref.projectId, ref.bucketName, ref.tableName)) !== undefined) {
-      throw tableExists(ref);
-    }
+    if ((await findTable(this.metadata, ref)) !== undefined) throw tableExists(ref);
     const shape = mustBeConsistentShape(input);
     await this.diskGuard.mustHaveRoom();
     return await this.engine.create(bucket.projectId, shape, (staged) =>
@@ -68,7 +69,7 @@ export class Tables {
 
   async list(ref: BucketRef, query?: TableListQuery): Promise<Listed<TableRecord>> {
     const bucket = await requireBucket(this.metadata, ref);
-    return await this.metadata.listTables(bucket.id, query);
+    return await listTables(this.metadata, bucket, query);
   }
 
   get(ref: TableRef): Promise<TableRecord> {
@@ -82,7 +83,7 @@ export class Tables {
     input: { description?: string | null; columnDescriptions?: Readonly<Record<string, string | null>> },
   ): Promise<TableRecord> {
     return await this.metadata.transaction(async (tx) => {
-      const before = await requireTableToChange(tx, ref);
+      const before = await ownTable(tx, change, await requireTableToChange(tx, ref));
       const { description } = input;
       await tx.updateTable(before.id, {
         ...(description === undefined ? {} : { description }),
@@ -106,13 +107,14 @@ export class Tables {
           trigger: 'drop_table',
           subject: resourceIdOf(current),
         });
-        await tx.deleteTable(current.id, current.current.id, change.now);
+        await deleteTable(tx, change, current);
         const details = snapshotId === undefined ? {} : { details: { snapshot_id: snapshotId } };
         await change.commit(tx, { projectId: ref.projectId, resourceId: resourceIdOf(current), ...details }, undefined);
         return current;
       });
       await this.liveTree.remove({
         projectId: table.projectId,
+        branchId: table.branchId,
         bucketName: table.bucketName,
         tableName: table.name,
       });

@@ -1,8 +1,10 @@
 import { alterTable } from '../duckdb/jobs/alter-table.js';
+import { compareVersions } from '../duckdb/jobs/compare-versions.js';
 import { createTable } from '../duckdb/jobs/create-table.js';
 import { deleteRows } from '../duckdb/jobs/delete-rows.js';
 import { exportTable } from '../duckdb/jobs/export-table.js';
 import { importFile } from '../duckdb/jobs/import-file.js';
+import { mergeVersions } from '../duckdb/jobs/merge-versions.js';
 import { previewTable } from '../duckdb/jobs/preview-table.js';
 import { profileTable } from '../duckdb/jobs/profile-table.js';
 import { verifyVersion } from '../duckdb/jobs/verify-version.js';
@@ -14,10 +16,12 @@ type HandlerTable = { readonly [K in JobKind]: JobHandler<K> };
 /** Every job an engine worker knows. */
 const ENGINE_WORKER_JOBS: HandlerTable = {
   alterTable,
+  compareVersions,
   createTable,
   deleteRows,
   exportTable,
   importFile,
+  mergeVersions,
   previewTable,
   profileTable,
   verifyVersion,

@@ -21,6 +21,8 @@ export const JOB_TRAITS: Readonly<Record<JobKind, JobTraits>> = {
   verifyVersion: { lane: 'job', repeatable: true },
   alterTable: { lane: 'job', repeatable: false },
   deleteRows: { lane: 'job', repeatable: false },
+  compareVersions: { lane: 'job', repeatable: true },
+  mergeVersions: { lane: 'job', repeatable: false },
   importFile: { lane: 'job', repeatable: false },
   exportTable: { lane: 'job', repeatable: false },
 };

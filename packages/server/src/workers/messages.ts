@@ -23,6 +23,10 @@ export interface WorkerJobs {
   previewTable: { request: PreviewRequest; result: PreviewResult };
   /** What the columns of a version hold, measured. */
   profileTable: { request: ProfileRequest; result: TableMeasurements };
+  /** How the rows of a table differ between two versions. */
+  compareVersions: { request: CompareRequest; result: ComparedRows };
+  /** A new version from one version with the changes between two others applied: a merge of three by key. */
+  mergeVersions: { request: MergeRequest; result: MergeResult };
   /** Opens a version and reads it through: for `doctor`. */
   verifyVersion: { request: { path: string }; result: { rowCount: number; checksum: string; shape: TableShape } };
 }
@@ -182,6 +186,49 @@ export interface ProfileRequest {
   readonly sample: ProfileSample | null;
   /** Smallest and largest values as text for every type, or as JSON of their type. */
   readonly valueForm: 'text' | 'native';
+}
+
+/** A published version with what is in it. */
+export interface ShapedVersion {
+  readonly version: { readonly id: string; readonly path: string };
+  readonly shape: TableShape;
+}
+
+export interface CompareRequest {
+  readonly before: ShapedVersion;
+  readonly after: ShapedVersion;
+  /** Of the rows that differ, how many are shown. */
+  readonly maxRows: number;
+}
+
+export interface ComparedRows {
+  /** `row`: there is no common key, so a changed row counts as removed and added. */
+  readonly by: 'key' | 'row';
+  /** Columns of the same name and type in both. */
+  readonly comparedColumns: readonly string[];
+  readonly added: number;
+  readonly removed: number;
+  readonly changed: number;
+  /** A JSON array of `{change, before, after}`; the rows are objects, or null where there is none. */
+  readonly rowsJson: string;
+}
+
+/** All three have the same columns and the same key. */
+export interface MergeRequest {
+  readonly stagingPath: string;
+  readonly shape: TableShape;
+  /** Where both began. */
+  readonly origin: ShapedVersion['version'];
+  /** Whose changes since the origin are applied … */
+  readonly changed: ShapedVersion['version'];
+  /** … to these rows. */
+  readonly target: BaseVersion;
+}
+
+export interface MergeResult extends BuiltVersion {
+  readonly insertedRows: number;
+  readonly updatedRows: number;
+  readonly deletedRows: number;
 }
 
 /** Service to worker. */

@@ -6,6 +6,7 @@ import { adminPrincipal } from '../../src/auth/principal.js';
 import { DomainError } from '../../src/errors/domain-error.js';
 import type {
   ApiKeyRecord,
+  BranchRecord,
   BucketRecord,
   FileRecord,
   ProjectRecord,
@@ -53,6 +54,10 @@ export const apiKey: ApiKeyRecord = {
 export const bucket: BucketRecord = {
   id: 'b1',
   projectId: 'p1',
+  branchId: 'default',
+  source: 'main',
+  ownId: 'b1',
+  mainId: null,
   name: 'sales',
   description: null,
   createdAt: CREATED,
@@ -66,6 +71,9 @@ export const bucket: BucketRecord = {
 export const table: TableRecord = {
   id: 't1',
   projectId: 'p1',
+  branchId: 'default',
+  source: 'main',
+  baseVersionId: null,
   bucketId: 'b1',
   bucketName: 'sales',
   linkedFrom: null,
@@ -214,9 +222,21 @@ const backup: Awaited<ReturnType<HttpServices['backups']['get']>> = {
   hasAdminKey: true,
 };
 
+const branch: BranchRecord = {
+  id: '8135c4c5',
+  projectId: 'p1',
+  name: 'feature/analytics',
+  description: null,
+  createdAt: CREATED,
+  createdBy: 'admin',
+  tableCount: 0,
+  sizeBytes: 0,
+};
+
 const snapshot: SnapshotRecord = {
   id: 'snap_orders_20261123_163701_265',
   projectId: 'p1',
+  branchId: 'default',
   bucketName: 'sales',
   tableName: 'orders',
   tableDescription: null,
@@ -282,6 +302,20 @@ function defaults(refused: Refusal[]): HttpServices {
       revoke: () => Promise.resolve(),
       rotate: () => Promise.resolve({ key: apiKey, text: 'proj_p1_admin_x' }),
     },
+    branches: {
+      create: (_change, input) => Promise.resolve({ ...branch, ...input }),
+      list: () => list(branch),
+      get: () => Promise.resolve({ branch, tables: [table] }),
+      update: () => Promise.resolve(branch),
+      delete: () => Promise.resolve(),
+    },
+    branchDiff: { diff: () => Promise.resolve({ items: [], total: 0 }) },
+    branchPull: {
+      pullTable: () => Promise.resolve({ bucketName: 'sales', tableName: 'orders', wasLocal: true }),
+      pullBucket: () => Promise.resolve([]),
+      pullBranch: () => Promise.resolve([]),
+    },
+    branchMerge: { merge: () => Promise.resolve({ tables: [], bucketsCreated: [], bucketsDeleted: [] }) },
     buckets: {
       create: (_change, input) => Promise.resolve({ ...bucket, ...input }),
       list: () => list(bucket),

@@ -145,6 +145,10 @@ export function describeProjectsAndBuckets(store: () => MetadataStore): void {
     expect(await store().getBucket('p1', 'in_c_SALES')).toEqual({
       id: 'b1',
       projectId: 'P1',
+      branchId: 'default',
+      source: 'main',
+      ownId: 'b1',
+      mainId: null,
       name: 'In_C_Sales',
       description: 'Größe',
       createdAt: START,

@@ -12,7 +12,8 @@ export function project(id: string, more: Partial<NewProject> = {}): NewProject 
 }
 
 export function bucket(projectId: string, name: string, more: Partial<NewBucket> = {}): NewBucket {
-  return { id: `bucket-${projectId}-${name}`, projectId, name, description: null, createdAt: START, ...more };
+  const id = `bucket-${projectId}-${name}`;
+  return { id, projectId, branchId: 'default', name, description: null, createdAt: START, ...more };
 }
 
 export function version(id: string, tableId: string, more: Partial<VersionRecord> = {}): VersionRecord {

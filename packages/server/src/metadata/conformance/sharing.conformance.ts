@@ -43,6 +43,10 @@ export function describeSharing(store: () => MetadataStore): void {
     expect(await store().getBucket('p2', 'LINKED')).toEqual({
       id: 'bucket-p2-linked',
       projectId: 'p2',
+      branchId: 'default',
+      source: 'main',
+      ownId: 'bucket-p2-linked',
+      mainId: null,
       name: 'linked',
       description: 'L',
       createdAt: at(2),

@@ -7,6 +7,7 @@ function snapshot(id: string, more: Partial<NewSnapshot> = {}): NewSnapshot {
   return {
     id,
     projectId: 'p1',
+    branchId: 'default',
     bucketName: 'sales',
     tableName: 'orders',
     tableDescription: null,
@@ -65,13 +66,20 @@ export function describeSnapshots(store: () => MetadataStore): void {
         snapshot('s2', { createdAt: at(1), type: 'auto_predrop' }),
         snapshot('s3', { createdAt: at(1), bucketName: 'other' }),
         snapshot('s4', { createdAt: at(2), tableName: 'Items' }),
+        snapshot('s5', { branchId: 'b1' }),
       ]);
     });
-    const ids = async (filter: Parameters<MetadataStore['listSnapshots']>[1], limit = 10, offset = 0) => {
-      const { items, total } = await store().listSnapshots('p1', filter, { limit, offset });
+    const ids = async (
+      filter: Parameters<MetadataStore['listSnapshots']>[1],
+      limit = 10,
+      offset = 0,
+      branchId = 'default',
+    ) => {
+      const { items, total } = await store().listSnapshots({ projectId: 'p1', branchId }, filter, { limit, offset });
       return [items.map(({ id }) => id).join(' '), total];
     };
     expect(await ids({})).toEqual(['s4 s3 s2 s1', 4]);
+    expect(await ids({}, 10, 0, 'b1')).toEqual(['s5', 1]);
     expect(await ids({}, 2, 1)).toEqual(['s3 s2', 4]);
     expect(await ids({}, 2, 9)).toEqual(['', 4]);
     expect(await ids({ bucketName: 'SALES' })).toEqual(['s4 s2 s1', 3]);

@@ -20,6 +20,9 @@ export function describeTables(store: () => MetadataStore): void {
     const expected = {
       id: 'table-Orders',
       projectId: 'p1',
+      branchId: 'default',
+      source: 'main',
+      baseVersionId: null,
       bucketId,
       bucketName: 'sales',
       linkedFrom: null,
@@ -99,8 +102,8 @@ export function describeTables(store: () => MetadataStore): void {
     });
     const rest = await store().listLiveTables('table-a', 10);
     expect(rest).toEqual([
-      { tableId: 'table-b', projectId: 'p1', bucketName: 'sales', tableName: 'b', fileId: 'b-1' },
-      { tableId: 'table-c', projectId: 'p1', bucketName: 'sales', tableName: 'c', fileId: 'c-1' },
+      { tableId: 'table-b', projectId: 'p1', branchId: 'default', bucketName: 'sales', tableName: 'b', fileId: 'b-1' },
+      { tableId: 'table-c', projectId: 'p1', branchId: 'default', bucketName: 'sales', tableName: 'c', fileId: 'c-1' },
     ]);
     expect((await store().listLiveTables(undefined, 1)).map((live) => live.tableId)).toEqual(['table-a']);
   });

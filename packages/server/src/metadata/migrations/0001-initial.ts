@@ -2,12 +2,13 @@ import { sql, type CreateTableBuilder, type Kysely } from 'kysely';
 
 import type { Migration } from './migration.js';
 
-/** Projects, buckets, tables, versions, snapshots, files, keys, idempotency and the audit. */
+/** Projects, branches, buckets, tables, versions, snapshots, files, keys, idempotency and the audit. */
 export const initialMigration: Migration = {
   number: 1,
   name: 'initial',
   async up(db) {
     await createCatalogue(db);
+    await createBranches(db);
     await createSnapshots(db);
     await createFiles(db);
     await createAccess(db);
@@ -47,9 +48,11 @@ async function createCatalogue(db: Kysely<unknown>): Promise<void> {
     .addColumn('link_through_share', 'integer')
     .addColumn('link_created_by', 'text')
     .addColumn('readonly_granted', 'integer', (column) => column.notNull().defaultTo(0))
-    .addUniqueConstraint('buckets_unique_name', ['project_id', 'name_key'])
+    // `default`, or the branch that wrote into the bucket, or made it.
+    .addColumn('branch_id', 'text', (column) => column.notNull().defaultTo('default'))
+    .addUniqueConstraint('buckets_unique_name', ['project_id', 'branch_id', 'name_key'])
     .execute();
-  await db.schema.createIndex('buckets_by_name').on('buckets').columns(['project_id', 'name']).execute();
+  await db.schema.createIndex('buckets_by_name').on('buckets').columns(['project_id', 'branch_id', 'name']).execute();
   await db.schema
     .createIndex('buckets_by_source')
     .on('buckets')
@@ -108,13 +111,45 @@ async function createCatalogue(db: Kysely<unknown>): Promise<void> {
     .addColumn('column_descriptions', 'text', (column) => column.notNull().defaultTo('{}'))
     // Unique: a version belongs to one table. The reference keeps a current version from being forgotten.
     .addColumn('current_version_id', 'text', (column) => column.notNull().unique().references('versions.id'))
+    // Of a branch's own table that began as one of main: how it began. The reference keeps that version.
+    .addColumn('base_version_id', 'text', (column) => column.references('versions.id'))
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('updated_at', 'bigint', (column) => column.notNull())
     .addColumn('last_imported_at', 'bigint')
     .addUniqueConstraint('tables_unique_name', ['bucket_id', 'name_key'])
     .execute();
   await db.schema.createIndex('tables_by_name').on('tables').columns(['bucket_id', 'name']).execute();
+  await db.schema.createIndex('tables_by_base').on('tables').column('base_version_id').execute();
   await db.schema.createIndex('tables_by_project').on('tables').column('project_id').execute();
+}
+
+async function createBranches(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('branches')
+    .addColumn('id', 'text', (column) => column.notNull())
+    .addColumn('project_id', 'text', (column) => column.notNull().references('projects.id'))
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('description', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('created_by', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('branches_key', ['project_id', 'id'])
+    .addUniqueConstraint('branches_unique_name', ['project_id', 'name'])
+    .execute();
+  await db.schema.createIndex('branches_newest').on('branches').columns(['project_id', 'created_at', 'id']).execute();
+
+  // What a branch has deleted of main: a bucket (`table_key` is empty), or a table.
+  await db.schema
+    .createTable('branch_deletions')
+    .addColumn('project_id', 'text', (column) => column.notNull().references('projects.id'))
+    .addColumn('branch_id', 'text', (column) => column.notNull())
+    .addColumn('bucket_key', 'text', (column) => column.notNull())
+    .addColumn('table_key', 'text', (column) => column.notNull())
+    // The version that the branch saw when it deleted the table: a merge asks whether main has moved on.
+    .addColumn('main_version_id', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('created_by', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('branch_deletions_key', ['project_id', 'branch_id', 'bucket_key', 'table_key'])
+    .execute();
 }
 
 async function createSnapshots(db: Kysely<unknown>): Promise<void> {
@@ -122,6 +157,7 @@ async function createSnapshots(db: Kysely<unknown>): Promise<void> {
     .createTable('snapshots')
     .addColumn('id', 'text', (column) => column.notNull())
     .addColumn('project_id', 'text', (column) => column.notNull().references('projects.id'))
+    .addColumn('branch_id', 'text', (column) => column.notNull().defaultTo('default'))
     // Names as they were: a snapshot outlives its table and its bucket.
     .addColumn('bucket_name', 'text', (column) => column.notNull())
     .addColumn('table_name', 'text', (column) => column.notNull())
@@ -137,7 +173,11 @@ async function createSnapshots(db: Kysely<unknown>): Promise<void> {
     .addColumn('expires_at', 'bigint', (column) => column.notNull())
     .addPrimaryKeyConstraint('snapshots_key', ['project_id', 'id'])
     .execute();
-  await db.schema.createIndex('snapshots_newest').on('snapshots').columns(['project_id', 'created_at', 'id']).execute();
+  await db.schema
+    .createIndex('snapshots_newest')
+    .on('snapshots')
+    .columns(['project_id', 'branch_id', 'created_at', 'id'])
+    .execute();
   await db.schema.createIndex('snapshots_by_expiry').on('snapshots').column('expires_at').execute();
   // Covers the figures of the metrics.
   await db.schema.createIndex('snapshots_by_type').on('snapshots').columns(['type', 'size_bytes']).execute();

@@ -3,6 +3,7 @@ import type { ExpressionBuilder } from 'kysely';
 import { DomainError } from '../../errors/domain-error.js';
 import { nameKey } from '../../model/columns.js';
 import type { BucketListQuery } from '../../model/list-query.js';
+import { DEFAULT_BRANCH_ID } from '../../model/refs.js';
 import type { Listed, NewBucket } from '../metadata-store.js';
 import type { BucketRecord } from '../records.js';
 import { countInProject } from './counters.js';
@@ -15,7 +16,7 @@ import type { BucketRow, MetadataSchema } from './schema.js';
 import { deleteSettings, deleteSettingsOfTables } from './snapshot-settings-queries.js';
 import { dispenseVersionsOfTables } from './version-queries.js';
 
-type BucketAndSource = MetadataSchema & { b: BucketRow; s: BucketRow };
+export type BucketAndSource = MetadataSchema & { b: BucketRow; s: BucketRow };
 
 /** Buckets `b`, and for linked ones their source `s`, which has the tables. */
 export function selectBuckets(db: Database) {
@@ -36,9 +37,11 @@ export async function getBucket(
   db: Database,
   projectId: string,
   bucketName: string,
+  branchId: string = DEFAULT_BRANCH_ID,
 ): Promise<BucketRecord | undefined> {
   const row = await selectBuckets(db)
     .where(ofProject(projectId))
+    .where('b.branch_id', '=', branchId)
     .where('b.name_key', '=', nameKey(bucketName))
     .executeTakeFirst();
   return row && toBucket(row);
@@ -53,6 +56,7 @@ export async function listBuckets(
   const items = await listInTurns(pageOf(query), async ({ afterName, limit, offset }) => {
     const rows = await selectBuckets(db)
       .where(ofProject(projectId))
+      .where('b.branch_id', '=', DEFAULT_BRANCH_ID)
       .where('b.name', '>', afterName ?? '')
       .orderBy('b.name')
       .limit(limit)
@@ -69,10 +73,11 @@ async function listInOrder(db: Database, projectId: string, query: BucketListQue
     .selectFrom('buckets as b')
     .leftJoin('buckets as s', 's.id', 'b.source_bucket_id')
     .where(ofProject(projectId))
+    .where('b.branch_id', '=', DEFAULT_BRANCH_ID)
     .where(nameMatches('b', query));
   const ids = await matching
     .select('b.id')
-    .orderBy(sortValue(query.sort ?? 'name'), query.order ?? 'asc')
+    .orderBy(bucketSortValue(query.sort ?? 'name'), query.order ?? 'asc')
     .orderBy('b.name')
     .limit(page.limit)
     .offset(page.offset)
@@ -87,7 +92,7 @@ async function listInOrder(db: Database, projectId: string, query: BucketListQue
   return { items, total };
 }
 
-function sortValue(sort: NonNullable<BucketListQuery['sort']>) {
+export function bucketSortValue(sort: NonNullable<BucketListQuery['sort']>) {
   return (eb: ExpressionBuilder<BucketAndSource, 'b' | 's'>) =>
     sort === 'table_count' || sort === 'size_bytes' ? eb.fn.coalesce(`s.${sort}`, `b.${sort}`) : eb.ref(`b.${sort}`);
 }
@@ -101,6 +106,20 @@ async function bucketCount(db: Database, projectId: string): Promise<number> {
   return project?.bucket_count ?? 0;
 }
 
+/** The branch's own, by name. */
+export async function listBranchBuckets(
+  db: Database,
+  projectId: string,
+  branchId: string,
+): Promise<readonly BucketRecord[]> {
+  const rows = await selectBuckets(db)
+    .where(ofProject(projectId))
+    .where('b.branch_id', '=', branchId)
+    .orderBy('b.name')
+    .execute();
+  return rows.map(toBucket);
+}
+
 export async function insertBucket(db: Database, bucket: NewBucket): Promise<void> {
   const projectId = await mustBeActiveProject(db, bucket.projectId);
   if (bucket.link !== undefined) await mustBeOrdinaryBucket(db, bucket.link.sourceBucketId);
@@ -109,6 +128,7 @@ export async function insertBucket(db: Database, bucket: NewBucket): Promise<voi
     .values({
       id: bucket.id,
       project_id: projectId,
+      branch_id: bucket.branchId,
       name: bucket.name,
       name_key: nameKey(bucket.name),
       description: bucket.description,
@@ -121,13 +141,13 @@ export async function insertBucket(db: Database, bucket: NewBucket): Promise<voi
       link_created_by: bucket.link?.createdBy ?? null,
       readonly_granted: 0,
     })
-    .onConflict((conflict) => conflict.columns(['project_id', 'name_key']).doNothing())
+    .onConflict((conflict) => conflict.columns(['project_id', 'branch_id', 'name_key']).doNothing())
     .executeTakeFirst();
   if (inserted.numInsertedOrUpdatedRows !== 1n) {
     const message = `Bucket ${bucket.name} already exists in project ${projectId}`;
     throw new DomainError('bucket_exists', message, { project_id: projectId, bucket_name: bucket.name });
   }
-  await countInProject(db, projectId, { buckets: 1 });
+  if (bucket.branchId === DEFAULT_BRANCH_ID) await countInProject(db, projectId, { buckets: 1 });
 }
 
 async function mustBeOrdinaryBucket(db: Database, bucketId: string): Promise<void> {
@@ -158,7 +178,7 @@ export async function updateBucket(
 export async function deleteBucket(db: Database, bucketId: string, now: Date): Promise<void> {
   const bucket = await db
     .selectFrom('buckets')
-    .select(['project_id', 'table_count', 'size_bytes'])
+    .select(['project_id', 'branch_id', 'table_count', 'size_bytes'])
     .where('id', '=', bucketId)
     .executeTakeFirst();
   if (bucket === undefined) throw bucketNotFound();
@@ -170,6 +190,7 @@ export async function deleteBucket(db: Database, bucketId: string, now: Date): P
   await deleteSettings(db, { kind: 'bucket', id: bucketId });
   await db.deleteFrom('tables').where('bucket_id', '=', bucketId).execute();
   await db.deleteFrom('buckets').where('id', '=', bucketId).execute();
+  if (bucket.branch_id !== DEFAULT_BRANCH_ID) return;
   await countInProject(db, bucket.project_id, {
     buckets: -1,
     tables: -bucket.table_count,
@@ -184,7 +205,7 @@ export function bucketNotFound(): DomainError {
   return new DomainError('bucket_not_found', message);
 }
 
-function ofProject(projectId: string) {
+export function ofProject(projectId: string) {
   return (eb: ExpressionBuilder<BucketAndSource, 'b'>) =>
     eb(
       'b.project_id',
@@ -205,6 +226,10 @@ export function toBucket(row: SelectedBucket): BucketRecord {
   return {
     id: row.id,
     projectId: row.project_id,
+    branchId: row.branch_id,
+    source: row.branch_id === DEFAULT_BRANCH_ID ? 'main' : 'branch_only',
+    ownId: row.id,
+    mainId: null,
     name: row.name,
     description: row.description,
     createdAt: new Date(row.created_at),

@@ -1,10 +1,11 @@
+import { DEFAULT_BRANCH_ID } from '../../model/refs.js';
 import type { Database } from './database.js';
 
 /**
  * Invariant: after every transaction
  *
  *     buckets.table_count, size_bytes             = number and current bytes of the bucket's tables
- *     projects.bucket_count, table_count, size_bytes = the same over the project's buckets
+ *     projects.bucket_count, table_count, size_bytes = the same over the project's buckets of main
  *     projects.file_count, file_bytes             = number and bytes of the project's registered files
  *
  * so that a list of ten thousand tables, the project page and the metrics read a number instead of counting. Whoever
@@ -23,14 +24,14 @@ export interface ProjectDifference {
   readonly fileBytes?: number;
 }
 
-/** Counts on the bucket and on its project. */
+/** Counts on the bucket and, in main, on its project. */
 export async function countTables(
   db: Database,
   place: { readonly bucketId: string; readonly projectId: string },
   difference: BucketDifference,
   updatedAt: Date | undefined,
 ): Promise<void> {
-  await db
+  const bucket = await db
     .updateTable('buckets')
     .set((eb) => ({
       table_count: eb('table_count', '+', difference.tables),
@@ -38,8 +39,9 @@ export async function countTables(
       ...(updatedAt === undefined ? {} : { updated_at: updatedAt.getTime() }),
     }))
     .where('id', '=', place.bucketId)
-    .execute();
-  await countInProject(db, place.projectId, difference);
+    .returning('branch_id')
+    .executeTakeFirst();
+  if (bucket?.branch_id === DEFAULT_BRANCH_ID) await countInProject(db, place.projectId, difference);
 }
 
 /** `projectId` in its stored spelling. */

@@ -15,7 +15,15 @@ export function isProject(projectId: string) {
   return (
     eb: ExpressionBuilder<
       MetadataSchema,
-      'buckets' | 'files' | 'uploads' | 'api_keys' | 'tables' | 'snapshots' | 'snapshot_settings'
+      | 'branches'
+      | 'branch_deletions'
+      | 'buckets'
+      | 'files'
+      | 'uploads'
+      | 'api_keys'
+      | 'tables'
+      | 'snapshots'
+      | 'snapshot_settings'
     >,
   ): Expression<SqlBool> =>
     eb(

@@ -125,6 +125,8 @@ export async function deleteProject(
     .execute();
   await dispenseVersionsOfTables(db, db.selectFrom('tables').select('id').where(ofProject), now);
   await db.deleteFrom('snapshots').where(ofProject).execute();
+  await db.deleteFrom('branch_deletions').where(ofProject).execute();
+  await db.deleteFrom('branches').where(ofProject).execute();
   await db.deleteFrom('snapshot_settings').where(ofProject).execute();
   await db.deleteFrom('tables').where(ofProject).execute();
   await db.deleteFrom('buckets').where(ofProject).execute();

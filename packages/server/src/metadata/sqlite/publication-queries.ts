@@ -39,6 +39,7 @@ export async function insertTable(db: Database, table: NewTable): Promise<void> 
       name_key: nameKey(table.name),
       description: table.description,
       column_descriptions: JSON.stringify(table.columnDescriptions),
+      base_version_id: table.isBase === true ? table.version.id : null,
       current_version_id: table.version.id,
       created_at: createdAt,
       updated_at: createdAt,

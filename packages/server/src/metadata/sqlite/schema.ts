@@ -9,6 +9,8 @@ import type { SnapshotType } from '../../model/snapshot-settings.js';
  */
 export interface MetadataSchema {
   projects: ProjectRow;
+  branches: BranchRow;
+  branch_deletions: BranchDeletionRow;
   buckets: BucketRow;
   bucket_shares: BucketShareRow;
   tables: TableRow;
@@ -39,9 +41,30 @@ export interface ProjectRow {
   file_bytes: number;
 }
 
+export interface BranchRow {
+  id: string;
+  project_id: string;
+  name: string;
+  description: string | null;
+  created_at: number;
+  created_by: string;
+}
+
+export interface BranchDeletionRow {
+  project_id: string;
+  branch_id: string;
+  bucket_key: string;
+  /** Empty: the whole bucket. */
+  table_key: string;
+  main_version_id: string | null;
+  created_at: number;
+  created_by: string;
+}
+
 export interface BucketRow {
   id: string;
   project_id: string;
+  branch_id: string;
   name: string;
   name_key: string;
   description: string | null;
@@ -75,6 +98,7 @@ export interface TableRow {
   description: string | null;
   /** JSON: column name to text. */
   column_descriptions: string;
+  base_version_id: string | null;
   current_version_id: string;
   created_at: number;
   updated_at: number;
@@ -106,6 +130,7 @@ export interface VersionRow {
 export interface SnapshotRow {
   id: string;
   project_id: string;
+  branch_id: string;
   bucket_name: string;
   table_name: string;
   table_description: string | null;

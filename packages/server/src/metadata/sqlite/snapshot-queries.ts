@@ -2,6 +2,7 @@ import type { ExpressionBuilder } from 'kysely';
 
 import { DomainError } from '../../errors/domain-error.js';
 import { nameKey } from '../../model/columns.js';
+import type { BranchRef } from '../../model/refs.js';
 import type { Listed, NewSnapshot, Page, SnapshotFilter } from '../metadata-store.js';
 import type { SnapshotRecord } from '../records.js';
 import { isProject, slices, type Database } from './database.js';
@@ -17,6 +18,7 @@ function selectSnapshots(db: Database) {
     .selectAll('v')
     .select([
       's.id as s_id',
+      's.branch_id',
       's.bucket_name',
       's.table_name',
       's.table_description',
@@ -44,7 +46,7 @@ export async function getSnapshot(
 
 export async function listSnapshots(
   db: Database,
-  projectId: string,
+  { projectId, branchId }: BranchRef,
   filter: SnapshotFilter,
   page: Page,
 ): Promise<Listed<SnapshotRecord>> {
@@ -52,6 +54,7 @@ export async function listSnapshots(
   const matching = db
     .selectFrom('snapshots')
     .where(isProject(projectId))
+    .where('branch_id', '=', branchId)
     .$if(bucketName !== undefined, (query) => query.where(folded('bucket_name'), '=', nameKey(bucketName ?? '')))
     .$if(tableName !== undefined, (query) => query.where(folded('table_name'), '=', nameKey(tableName ?? '')))
     .$if(type !== undefined, (query) => query.where('type', '=', type as SnapshotRow['type']));
@@ -145,6 +148,7 @@ function toRow(snapshot: NewSnapshot, projectId: string): SnapshotRow {
   return {
     id: snapshot.id,
     project_id: projectId,
+    branch_id: snapshot.branchId,
     bucket_name: snapshot.bucketName,
     table_name: snapshot.tableName,
     table_description: snapshot.tableDescription,
@@ -162,13 +166,21 @@ function toRow(snapshot: NewSnapshot, projectId: string): SnapshotRow {
 type SelectedSnapshot = VersionRow &
   Pick<
     SnapshotRow,
-    'bucket_name' | 'table_name' | 'table_description' | 'column_descriptions' | 'type' | 'description' | 'expires_at'
+    | 'branch_id'
+    | 'bucket_name'
+    | 'table_name'
+    | 'table_description'
+    | 'column_descriptions'
+    | 'type'
+    | 'description'
+    | 'expires_at'
   > & { s_id: string; s_created_at: number; s_created_by: string };
 
 function toSnapshot(row: SelectedSnapshot): SnapshotRecord {
   return {
     id: row.s_id,
     projectId: row.project_id,
+    branchId: row.branch_id,
     bucketName: row.bucket_name,
     tableName: row.table_name,
     tableDescription: row.table_description,

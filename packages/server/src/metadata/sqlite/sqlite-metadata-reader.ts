@@ -1,6 +1,7 @@
 import type { BucketListQuery, TableListQuery } from '../../model/list-query.js';
 import type { LocalSnapshotSettings } from '../../model/snapshot-settings.js';
 import type {
+  BucketLayers,
   Listed,
   MetadataReader,
   MetadataTotals,
@@ -9,8 +10,11 @@ import type {
   ListedOperations,
   OperationFilter,
 } from '../metadata-store.js';
+import type { BranchRef, BucketRef } from '../../model/refs.js';
 import type {
   ApiKeyRecord,
+  BranchDeletion,
+  BranchRecord,
   BucketLinkRecord,
   BucketRecord,
   BucketShareRecord,
@@ -27,6 +31,9 @@ import type {
   VersionRecord,
 } from '../records.js';
 import * as apiKeys from './api-key-queries.js';
+import * as branchDeletions from './branch-deletion-queries.js';
+import * as branches from './branch-queries.js';
+import * as branchViews from './branch-view-queries.js';
 import * as buckets from './bucket-queries.js';
 import type { Database } from './database.js';
 import * as files from './file-queries.js';
@@ -63,6 +70,46 @@ export class SqliteMetadataReader implements MetadataReader {
     return buckets.listBuckets(this.db, projectId, query);
   }
 
+  listBucketsOfBranch(branch: BranchRef, query?: BucketListQuery): Promise<Listed<BucketRecord>> {
+    return branchViews.listBucketsOfBranch(this.db, branch, query);
+  }
+
+  getBranch(projectId: string, branchId: string): Promise<BranchRecord | undefined> {
+    return branches.getBranch(this.db, projectId, branchId);
+  }
+
+  listBranches(projectId: string, page: Page): Promise<Listed<BranchRecord>> {
+    return branches.listBranches(this.db, projectId, page);
+  }
+
+  listBranchDeletions(projectId: string, branchId: string): Promise<readonly BranchDeletion[]> {
+    return branchDeletions.listBranchDeletions(this.db, projectId, branchId);
+  }
+
+  isDeletedInBranch(ref: BucketRef, tableName: string | null): Promise<boolean> {
+    return branchDeletions.isDeletedInBranch(this.db, ref, tableName);
+  }
+
+  getBranchBucket(ref: BucketRef): Promise<BucketRecord | undefined> {
+    return buckets.getBucket(this.db, ref.projectId, ref.bucketName, ref.branchId);
+  }
+
+  listBranchBuckets(projectId: string, branchId: string): Promise<readonly BucketRecord[]> {
+    return buckets.listBranchBuckets(this.db, projectId, branchId);
+  }
+
+  getTableOfBucket(bucketId: string, tableName: string): Promise<TableRecord | undefined> {
+    return tables.getTableOfBucket(this.db, bucketId, tableName);
+  }
+
+  listBranchTables(projectId: string, branchId: string): Promise<readonly TableRecord[]> {
+    return tables.listBranchTables(this.db, projectId, branchId);
+  }
+
+  sumVisibleTables(layers: BucketLayers): Promise<{ tableCount: number; sizeBytes: number }> {
+    return branchViews.sumVisibleTables(this.db, layers);
+  }
+
   listBucketShares(bucketId: string): Promise<readonly BucketShareRecord[]> {
     return shares.listBucketShares(this.db, bucketId);
   }
@@ -95,6 +142,9 @@ export class SqliteMetadataReader implements MetadataReader {
     return tables.listTables(this.db, bucketId, query);
   }
 
+  listTablesOfLayers(layers: BucketLayers, query?: TableListQuery): Promise<Listed<TableRecord>> {
+    return branchViews.listTablesOfLayers(this.db, layers, query);
+  }
   getVersion(versionId: string): Promise<VersionRecord | undefined> {
     return versions.getVersion(this.db, versionId);
   }
@@ -139,8 +189,8 @@ export class SqliteMetadataReader implements MetadataReader {
     return snapshots.getSnapshot(this.db, projectId, snapshotId);
   }
 
-  listSnapshots(projectId: string, filter: SnapshotFilter, page: Page): Promise<Listed<SnapshotRecord>> {
-    return snapshots.listSnapshots(this.db, projectId, filter, page);
+  listSnapshots(branch: BranchRef, filter: SnapshotFilter, page: Page): Promise<Listed<SnapshotRecord>> {
+    return snapshots.listSnapshots(this.db, branch, filter, page);
   }
 
   listExpiredSnapshots(now: Date, limit: number): Promise<readonly SnapshotRecord[]> {

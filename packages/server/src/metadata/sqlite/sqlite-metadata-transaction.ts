@@ -1,7 +1,9 @@
 import type { ColumnDescriptions } from '../../model/column-descriptions.js';
+import type { BranchRef, BucketRef } from '../../model/refs.js';
 import type { LocalSnapshotSettings } from '../../model/snapshot-settings.js';
 import type {
   MetadataTransaction,
+  NewBranch,
   NewBucket,
   NewProject,
   NewSnapshot,
@@ -10,6 +12,7 @@ import type {
 } from '../metadata-store.js';
 import type {
   ApiKeyRecord,
+  BranchDeletion,
   BucketLinkRecord,
   BucketShareRecord,
   FileRecord,
@@ -21,6 +24,8 @@ import type {
   VersionRecord,
 } from '../records.js';
 import * as apiKeys from './api-key-queries.js';
+import * as branchDeletions from './branch-deletion-queries.js';
+import * as branches from './branch-queries.js';
 import * as buckets from './bucket-queries.js';
 import * as files from './file-queries.js';
 import * as idempotency from './idempotency-queries.js';
@@ -50,6 +55,33 @@ export class SqliteMetadataTransaction extends SqliteMetadataReader implements M
 
   deleteProject(projectId: string, now: Date): Promise<{ releasedFilePaths: readonly string[] }> {
     return projects.deleteProject(this.db, projectId, now);
+  }
+
+  insertBranch(branch: NewBranch): Promise<void> {
+    return branches.insertBranch(this.db, branch);
+  }
+
+  updateBranch(
+    projectId: string,
+    branchId: string,
+    change: { readonly name?: string; readonly description?: string | null },
+  ): Promise<void> {
+    return branches.updateBranch(this.db, projectId, branchId, change);
+  }
+
+  deleteBranch(projectId: string, branchId: string, now: Date): Promise<void> {
+    return branches.deleteBranch(this.db, projectId, branchId, now);
+  }
+
+  insertBranchDeletion(
+    branch: BranchRef,
+    deletion: BranchDeletion & { readonly createdAt: Date; readonly createdBy: string },
+  ): Promise<void> {
+    return branchDeletions.insertBranchDeletion(this.db, branch, deletion);
+  }
+
+  deleteBranchDeletion(ref: BucketRef, tableName: string | null): Promise<void> {
+    return branchDeletions.deleteBranchDeletion(this.db, ref, tableName);
   }
 
   insertBucket(bucket: NewBucket): Promise<void> {

@@ -4,6 +4,7 @@ import { DomainError } from '../../errors/domain-error.js';
 import type { ColumnDescriptions } from '../../model/column-descriptions.js';
 import { nameKey } from '../../model/columns.js';
 import type { TableListQuery } from '../../model/list-query.js';
+import { DEFAULT_BRANCH_ID } from '../../model/refs.js';
 import type { Listed, MetadataReader } from '../metadata-store.js';
 import type { TableRecord } from '../records.js';
 import { linkSourceOf } from './bucket-queries.js';
@@ -14,13 +15,16 @@ import type { BucketRow, MetadataSchema, TableRow, VersionRow } from './schema.j
 import { toVersion } from './version-queries.js';
 
 type LiveTable = Awaited<ReturnType<MetadataReader['listLiveTables']>>[number];
-type TableAndBucket = MetadataSchema & { t: TableRow; b: BucketRow };
+export type TableAndBucket = MetadataSchema & { t: TableRow; b: BucketRow };
 
 /**
  * A table with the bucket it is seen in and its current version; what both rows call the same keeps the version's meaning. `seen`
  * says which bucket that is: its own, or a linked one.
  */
-function selectTables(db: Database, seen: (eb: ExpressionBuilder<TableAndBucket, 't' | 'b'>) => Expression<SqlBool>) {
+export function selectTables(
+  db: Database,
+  seen: (eb: ExpressionBuilder<TableAndBucket, 't' | 'b'>) => Expression<SqlBool>,
+) {
   return db
     .selectFrom('tables as t')
     .innerJoin('buckets as b', (join) => join.on(seen))
@@ -31,9 +35,11 @@ function selectTables(db: Database, seen: (eb: ExpressionBuilder<TableAndBucket,
       'b.project_id as seen_project_id',
       'b.id as seen_bucket_id',
       'b.name as bucket_name',
+      'b.branch_id',
       'b.source_bucket_id',
       's.project_id as source_project_id',
       's.name as source_name',
+      't.base_version_id',
       't.name',
       't.description as t_description',
       't.column_descriptions',
@@ -43,25 +49,61 @@ function selectTables(db: Database, seen: (eb: ExpressionBuilder<TableAndBucket,
     ]);
 }
 
+/** The bucket itself, or the source of a linked one. */
+function homeOf(eb: ExpressionBuilder<TableAndBucket, 't' | 'b'>): Expression<SqlBool> {
+  return eb('t.bucket_id', '=', eb.fn.coalesce('b.source_bucket_id', 'b.id'));
+}
+
+/** The bucket that the table is in. */
+export function isHome(eb: ExpressionBuilder<TableAndBucket, 't' | 'b'>): Expression<SqlBool> {
+  return eb('b.id', '=', eb.ref('t.bucket_id'));
+}
+
 export async function getTable(
   db: Database,
   projectId: string,
   bucketName: string,
   tableName: string,
 ): Promise<TableRecord | undefined> {
-  const row = await selectTables(db, (eb) => eb('t.bucket_id', '=', eb.fn.coalesce('b.source_bucket_id', 'b.id')))
+  const row = await selectTables(db, homeOf)
     .innerJoin('projects as p', 'p.id', 'b.project_id')
     .where('p.id_key', '=', nameKey(projectId))
+    .where('b.branch_id', '=', DEFAULT_BRANCH_ID)
     .where('b.name_key', '=', nameKey(bucketName))
     .where('t.name_key', '=', nameKey(tableName))
     .executeTakeFirst();
   return row && toTable(row);
 }
 
-export async function getTableById(db: Database, tableId: string): Promise<TableRecord | undefined> {
-  const row = await selectTables(db, (eb) => eb('b.id', '=', eb.ref('t.bucket_id')))
-    .where('t.id', '=', tableId)
+export async function getTableOfBucket(
+  db: Database,
+  bucketId: string,
+  tableName: string,
+): Promise<TableRecord | undefined> {
+  const row = await selectTables(db, homeOf)
+    .where('b.id', '=', bucketId)
+    .where('t.name_key', '=', nameKey(tableName))
     .executeTakeFirst();
+  return row && toTable(row);
+}
+
+export async function listBranchTables(
+  db: Database,
+  projectId: string,
+  branchId: string,
+): Promise<readonly TableRecord[]> {
+  const rows = await selectTables(db, isHome)
+    .innerJoin('projects as p', 'p.id', 'b.project_id')
+    .where('p.id_key', '=', nameKey(projectId))
+    .where('b.branch_id', '=', branchId)
+    .orderBy('b.name')
+    .orderBy('t.name')
+    .execute();
+  return rows.map(toTable);
+}
+
+export async function getTableById(db: Database, tableId: string): Promise<TableRecord | undefined> {
+  const row = await selectTables(db, isHome).where('t.id', '=', tableId).executeTakeFirst();
   return row && toTable(row);
 }
 
@@ -113,7 +155,7 @@ async function findInOrder(
   const matching = db.selectFrom('tables as t').where('t.bucket_id', '=', home.id).where(nameMatches('t', query));
   const rows = await matching
     .select('t.id')
-    .orderBy(sortValue(query.sort ?? 'name'), query.order ?? 'asc')
+    .orderBy(tableSortValue(query.sort ?? 'name'), query.order ?? 'asc')
     .orderBy('t.name')
     .limit(page.limit)
     .offset(page.offset)
@@ -124,7 +166,7 @@ async function findInOrder(
   return { ids: rows.map(({ id }) => id), total };
 }
 
-function sortValue(sort: NonNullable<TableListQuery['sort']>) {
+export function tableSortValue(sort: NonNullable<TableListQuery['sort']>) {
   return (eb: ExpressionBuilder<TableAndBucket, 't'>) =>
     sort === 'row_count' || sort === 'size_bytes'
       ? eb.selectFrom('versions as v').select(`v.${sort}`).whereRef('v.id', '=', 't.current_version_id')
@@ -167,6 +209,7 @@ export async function listLiveTables(
     .select([
       't.id as tableId',
       't.project_id as projectId',
+      'b.branch_id as branchId',
       'b.name as bucketName',
       't.name as tableName',
       'v.file_id as fileId',
@@ -181,17 +224,21 @@ type SelectedTable = VersionRow & {
   seen_project_id: string;
   seen_bucket_id: string;
   bucket_name: string;
+  branch_id: string;
   source_bucket_id: string | null;
   source_project_id: string | null;
   source_name: string | null;
   t_description: string | null;
   t_created_at: number;
-} & Pick<TableRow, 'column_descriptions' | 'name' | 'updated_at' | 'last_imported_at'>;
+} & Pick<TableRow, 'base_version_id' | 'column_descriptions' | 'name' | 'updated_at' | 'last_imported_at'>;
 
-function toTable(row: SelectedTable): TableRecord {
+export function toTable(row: SelectedTable): TableRecord {
   return {
     id: row.table_id,
     projectId: row.seen_project_id,
+    branchId: row.branch_id,
+    source: row.branch_id === DEFAULT_BRANCH_ID ? 'main' : row.base_version_id === null ? 'branch_only' : 'branch',
+    baseVersionId: row.base_version_id,
     bucketId: row.seen_bucket_id,
     bucketName: row.bucket_name,
     linkedFrom: linkSourceOf(row.source_bucket_id, row),

@@ -91,7 +91,7 @@ export async function listCollectableVersions(
     .selectAll()
     .where('retired_at', 'is not', null)
     .where((eb) => eb.or([eb('dispensable', '=', 1), eb('retired_at', '<', retiredBefore.getTime())]))
-    .where(notHeldBySnapshot)
+    .where(notHeld)
     .orderBy('retired_at')
     .orderBy('id')
     .limit(limit)
@@ -175,7 +175,7 @@ export async function forgetVersions(
       .deleteFrom('versions')
       .where('id', 'in', ids)
       .where('retired_at', 'is not', null)
-      .where(notHeldBySnapshot)
+      .where(notHeld)
       .returning(['project_id as projectId', 'file_id as fileId'])
       .execute();
     forgotten.push(...rows);
@@ -187,8 +187,11 @@ export async function forgetVersions(
   return [...released.values()];
 }
 
-function notHeldBySnapshot(eb: ExpressionBuilder<MetadataSchema, 'versions'>): Expression<SqlBool> {
-  return eb.not(eb.exists(eb.selectFrom('snapshots as s').select('s.id').whereRef('s.version_id', '=', 'versions.id')));
+/** Neither a snapshot nor a branch's table that began with it needs the version. */
+function notHeld(eb: ExpressionBuilder<MetadataSchema, 'versions'>): Expression<SqlBool> {
+  const snapshot = eb.selectFrom('snapshots as s').select('s.id').whereRef('s.version_id', '=', 'versions.id');
+  const branchTable = eb.selectFrom('tables as t').select('t.id').whereRef('t.base_version_id', '=', 'versions.id');
+  return eb.and([eb.not(eb.exists(snapshot)), eb.not(eb.exists(branchTable))]);
 }
 
 function toKeptVersion(row: VersionRow): KeptVersionRecord {

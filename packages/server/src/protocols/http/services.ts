@@ -4,6 +4,7 @@ import type { Listed, Page } from '../../metadata/metadata-store.js';
 import type {
   ApiKeyRecord,
   ApiKeyScope,
+  BranchRecord,
   BucketRecord,
   FileRecord,
   JsonObject,
@@ -18,6 +19,9 @@ import type { BranchRef, BucketRef, TableRef, TableVersionRef } from '../../mode
 import type { BucketListQuery, TableListQuery } from '../../model/list-query.js';
 import type { EffectiveSnapshotSettings, LocalSnapshotSettings } from '../../model/snapshot-settings.js';
 import type { AuditTrail } from '../../services/audit-trail.js';
+import type { BranchDiff } from '../../services/branch-diff.js';
+import type { BranchMerge } from '../../services/branch-merge.js';
+import type { BranchPull } from '../../services/branch-pull.js';
 import type { ChangeRunner } from '../../services/change-runner.js';
 import type { Change } from '../../services/change.js';
 import type { RateLimiter } from '../../services/rate-limiter.js';
@@ -34,6 +38,10 @@ export interface HttpServices {
   readonly backups: BackupService;
   readonly projects: ProjectService;
   readonly apiKeys: ApiKeyService;
+  readonly branches: BranchService;
+  readonly branchDiff: Pick<BranchDiff, 'diff'>;
+  readonly branchPull: Pick<BranchPull, 'pullTable' | 'pullBucket' | 'pullBranch'>;
+  readonly branchMerge: Pick<BranchMerge, 'merge'>;
   readonly buckets: BucketService;
   readonly tables: TableService;
   readonly schemas: SchemaService;
@@ -146,6 +154,21 @@ export interface ApiKeyService {
   get(projectId: string, keyId: string): Promise<ApiKeyRecord>;
   revoke(change: Change<void>, projectId: string, keyId: string): Promise<void>;
   rotate(change: Change<IssuedApiKey>, projectId: string, keyId: string): Promise<IssuedApiKey>;
+}
+
+export interface BranchService {
+  create(
+    change: Change<BranchRecord>,
+    input: { projectId: string; name: string; description: string | null },
+  ): Promise<BranchRecord>;
+  list(projectId: string, page: Page): Promise<Listed<BranchRecord>>;
+  get(branch: BranchRef): Promise<{ branch: BranchRecord; tables: readonly TableRecord[] }>;
+  update(
+    change: Change<BranchRecord>,
+    branch: BranchRef,
+    input: { name?: string; description?: string | null },
+  ): Promise<BranchRecord>;
+  delete(change: Change<void>, branch: BranchRef): Promise<void>;
 }
 
 export interface BucketService {

@@ -23,6 +23,7 @@ const TAGS: Readonly<Record<Resource, string>> = {
   project: 'The unit of ownership; creating and listing need the admin key, the rest a key of the project',
   api_key: 'Keys of a project: what a caller may do, and until when',
   audit: 'Who changed what, and who was refused',
+  branch: 'Copies of a project that cost nothing: try, compare, and merge into main',
   bucket: 'Named groups of tables',
   table: 'Columns, rows, import and export',
   snapshot: 'States of tables that are kept, by request and before data is lost',

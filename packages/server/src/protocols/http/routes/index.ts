@@ -5,6 +5,7 @@ import { backupRoutes } from './backups/index.js';
 import { projectRoutes } from './projects/index.js';
 import { apiKeyRoutes } from './api-keys/index.js';
 import { auditRoutes } from './audit/index.js';
+import { branchRoutes } from './branches/index.js';
 import { bucketRoutes } from './buckets/index.js';
 import { tableRoutes } from './tables/index.js';
 import { columnRoutes } from './columns/index.js';
@@ -22,6 +23,7 @@ export const routes: readonly Route[] = [
   ...projectRoutes,
   ...apiKeyRoutes,
   ...auditRoutes,
+  ...branchRoutes,
   ...bucketRoutes,
   ...tableRoutes,
   ...columnRoutes,

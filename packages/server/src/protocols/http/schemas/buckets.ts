@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import type { BucketRecord } from '../../../metadata/records.js';
 import { formatTimestamp } from '../timestamps.js';
 import { descriptionInput } from './descriptions.js';
-import { Nullable, Shared } from './nullable.js';
+import { Nullable, OneOf, Shared } from './nullable.js';
 
 export const BucketSchema = Type.Object(
   {
@@ -16,6 +16,10 @@ export const BucketSchema = Type.Object(
     updated_at: Type.String({
       format: 'date-time',
       description: 'When a table came or went, or the description changed',
+    }),
+    source: OneOf(['main', 'branch', 'branch_only', 'linked'], {
+      description:
+        'Where it comes from: `main`; `branch`, when the branch has something of its own in it; `branch_only`; `linked`',
     }),
     is_linked: Type.Boolean({ description: 'It shows the tables of another bucket, live and read-only' }),
     source_project_id: Nullable(Type.String()),
@@ -52,6 +56,7 @@ export function renderBucket(bucket: BucketRecord): Static<typeof BucketSchema> 
     size_bytes: bucket.sizeBytes,
     created_at: formatTimestamp(bucket.createdAt),
     updated_at: formatTimestamp(bucket.updatedAt),
+    source: bucket.linkedFrom === null ? bucket.source : 'linked',
     is_linked: bucket.linkedFrom !== null,
     source_project_id: bucket.linkedFrom?.projectId ?? null,
     source_bucket_name: bucket.linkedFrom?.bucketName ?? null,

@@ -5,6 +5,7 @@ import { BackendResultSchema, HealthSchema, ServiceSchema } from './backend.js';
 import { bucketSchemas } from './buckets.js';
 import { backupSchemas } from './backups.js';
 import { columnSchemas } from './columns.js';
+import { branchSchemas } from './branches.js';
 import { ErrorSchema, PlainErrorSchema, TopLevelErrorSchema, ValidationErrorSchema } from './errors.js';
 import {
   FileListSchema,
@@ -48,6 +49,7 @@ export const sharedSchemas: readonly TSchema[] = [
   ...apiKeySchemas,
   ...auditSchemas,
   ...bucketSchemas,
+  ...branchSchemas,
   ...tableSchemas,
   ...columnSchemas,
   ...profileSchemas,

@@ -2,7 +2,9 @@ import { Type, type Static } from 'typebox';
 import type { BucketRef, BranchRef, TableRef } from '../../../model/refs.js';
 
 export const PROJECT_PATH = '/projects/:project_id';
-export const BUCKETS_PATH = `${PROJECT_PATH}/branches/:branch_id/buckets`;
+export const BRANCHES_PATH = `${PROJECT_PATH}/branches`;
+export const BRANCH_PATH = `${BRANCHES_PATH}/:branch_id`;
+export const BUCKETS_PATH = `${BRANCH_PATH}/buckets`;
 export const BUCKET_PATH = `${BUCKETS_PATH}/:bucket_name`;
 export const TABLES_PATH = `${BUCKET_PATH}/tables`;
 export const TABLE_PATH = `${TABLES_PATH}/:table_name`;

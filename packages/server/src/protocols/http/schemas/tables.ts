@@ -5,7 +5,7 @@ import { nameKey } from '../../../model/columns.js';
 import type { NewColumn } from '../services.js';
 import { formatOptionalTimestamp, formatTimestamp } from '../timestamps.js';
 import { descriptionFrom, descriptionInput } from './descriptions.js';
-import { Nullable, Shared } from './nullable.js';
+import { Nullable, OneOf, Shared } from './nullable.js';
 
 export const ColumnSchema = Type.Object(
   {
@@ -30,7 +30,10 @@ export const TableSchema = Type.Object(
     updated_at: Type.String({ format: 'date-time', description: 'When rows, columns or descriptions changed' }),
     last_imported_at: Nullable(Type.String({ format: 'date-time' })),
     description: Nullable(Type.String()),
-    source: Type.String({ description: '`main`, `branch`, or `linked`: shown by a linked bucket' }),
+    source: OneOf(['main', 'branch', 'branch_only', 'linked'], {
+      description:
+        'Where it comes from: `main`; `branch`, when the branch has its own state of it; `branch_only`; `linked`: shown by a linked bucket',
+    }),
   },
   { $id: 'Table' },
 );
@@ -134,7 +137,7 @@ export function renderTable(table: TableRecord): Static<typeof TableSchema> {
     updated_at: formatTimestamp(table.updatedAt),
     last_imported_at: formatOptionalTimestamp(table.lastImportedAt),
     description: table.description,
-    source: table.linkedFrom === null ? 'main' : 'linked',
+    source: table.linkedFrom === null ? table.source : 'linked',
   };
 }
 
