@@ -64,6 +64,9 @@ export class VersionCollector {
 
   async #collect(retiredBeforeMs: number): Promise<void> {
     while (this.#running !== undefined) await this.#running;
+    // What was scheduled is done with this.
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#running = this.#collectAll(new Date(retiredBeforeMs));
     try {
       await this.#running;

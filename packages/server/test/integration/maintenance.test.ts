@@ -159,10 +159,10 @@ describe('background jobs', () => {
     expect(await Promise.all(JOBS.map((job) => runs(job, 'success')))).toEqual(before.map((count) => count + 1));
 
     // Something to collect, and a disk that refuses to remove it.
-    const extra = (await app.call('POST', SNAPSHOTS, { bucket: 'b', table: 't' })).body;
     await load(6);
+    // Takes the place of the collection that the import has scheduled, which would meet the fault as well.
+    await app.runMaintenance();
     clock.advance(8);
-    await app.call('DELETE', `${SNAPSHOTS}/${extra.id}`);
     faulty.arm({ call: 1, errno: 'EIO', when: 'before' });
     await app.runMaintenance();
     faulty.disarm();
