@@ -11,6 +11,7 @@ import { manyTables } from './groups/many-tables.js';
 import { memory } from './groups/memory.js';
 import { previews } from './groups/previews.js';
 import { upserts } from './groups/upsert.js';
+import { snapshots } from './groups/snapshots.js';
 import { Inputs } from './inputs.js';
 import { describeMachine, measureSync } from './measure/machine.js';
 import { parseOptions, type BenchOptions, type GroupName } from './options.js';
@@ -31,6 +32,7 @@ const RUN: Record<GroupName, Group> = {
   upsert: upserts,
   export: exports,
   preview: previews,
+  snapshot: snapshots,
   tables: manyTables,
   memory,
   load,

@@ -40,7 +40,7 @@ const FAILURE_RULES: readonly FailureRule[] = [
     toError: (cause) =>
       new DomainError(
         'storage_full',
-        'The disk is full; nothing was changed. Delete tables or files, or add disk space, then repeat the request.',
+        'The disk is full; nothing was changed. Delete files, tables or snapshots, or add disk space, then repeat the request.',
         {},
         { cause },
       ),

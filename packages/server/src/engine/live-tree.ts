@@ -46,7 +46,7 @@ export class LiveTree {
     await this.#derive(async () => {
       const directory = this.layout.bucketDirectory(table, table.bucketName);
       const versionPath = this.layout.versionPath(table.projectId, table.fileId);
-      const temporaryPath = join(directory, halfLinkName(table.fileId));
+      const temporaryPath = join(directory, halfLinkName(table));
       await this.fileSystem.remove(temporaryPath);
       try {
         await this.fileSystem.link(versionPath, temporaryPath);
@@ -61,13 +61,14 @@ export class LiveTree {
     });
   }
 
-  /** The version file whose link a crash left half made; undefined for other names. */
-  fileOfHalfLink(fileName: string): string | undefined {
-    return /^\.([0-9a-f]{32})\.linking$/.exec(fileName)?.[1];
+  /** The table and the file of a link that is being made, or that a crash left half made; undefined for other names. */
+  halfLink(name: string): Pick<LiveTable, 'tableName' | 'fileId'> | undefined {
+    const [, fileId, tableName] = /^\.([0-9a-f]{32})\.(.+)\.linking$/.exec(name) ?? [];
+    return fileId === undefined || tableName === undefined ? undefined : { fileId, tableName };
   }
 
-  async removeHalfLink(branch: BranchRef, bucketName: string, fileId: string): Promise<void> {
-    const path = join(this.layout.bucketDirectory(branch, bucketName), halfLinkName(fileId));
+  async removeHalfLink(table: LiveTable): Promise<void> {
+    const path = join(this.layout.bucketDirectory(table, table.bucketName), halfLinkName(table));
     await this.#derive(() => this.fileSystem.remove(path));
   }
 
@@ -111,6 +112,7 @@ export class LiveTree {
   }
 }
 
-function halfLinkName(fileId: string): string {
-  return `.${fileId}.linking`;
+/** With the name of the table: several tables of a bucket may stand on one file. */
+function halfLinkName({ fileId, tableName }: Pick<LiveTable, 'tableName' | 'fileId'>): string {
+  return `.${fileId}.${tableName}.linking`;
 }

@@ -109,11 +109,13 @@ export class Recovery {
       for (const link of await this.#listIfPresent(this.layout.bucketDirectory(branch, bucket.name))) {
         if (signal.aborted) return;
         await nextTurn();
-        const linking = this.liveTree.fileOfHalfLink(link.name);
+        const linking = this.liveTree.halfLink(link.name);
         if (linking !== undefined) {
+          const { fileId, tableName } = linking;
+          const table = await this.metadata.getTableOfBucket(own.id, tableName);
           // That of a current version is either being made right now, or `#repairLinks` makes it whole.
-          if ((await this.metadata.useOfVersionFile(linking)) !== 'current')
-            await this.liveTree.removeHalfLink(branch, bucket.name, linking);
+          if (table?.current.fileId !== fileId)
+            await this.liveTree.removeHalfLink({ ...branch, bucketName: bucket.name, tableName, fileId });
           continue;
         }
         const tableName = link.name.replace(/\.duckdb$/, '');

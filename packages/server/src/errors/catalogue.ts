@@ -398,7 +398,7 @@ export const ERROR_CATALOGUE = {
   storage_full: {
     http: 507,
     meaning: 'The disk is below its reserve; writes are refused, deletes still work.',
-    remedy: 'Delete tables or files, or add disk space.',
+    remedy: 'Delete files, tables or snapshots, or add disk space.',
     retryable: true,
   },
   storage_unavailable: {

@@ -11,7 +11,7 @@ export function toStorageFailure(error: unknown, action: string): Error {
   if (errno === undefined) return error instanceof Error ? error : new Error(String(error));
   const failed = `The file could not be ${action}`;
   if (FULL_DISK.has(errno)) {
-    const message = `${failed}: the data disk is full. Delete tables or files, or add disk space.`;
+    const message = `${failed}: the data disk is full. Delete files, tables or snapshots, or add disk space.`;
     return new DomainError('storage_full', message, {}, { cause: error });
   }
   if (UNUSABLE_PATH.has(errno)) {

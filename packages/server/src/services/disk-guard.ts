@@ -63,7 +63,7 @@ export class FileSystemDiskGuard implements DiskGuard {
     throw new DomainError(
       'storage_full',
       `The data disk has ${availableBytes} bytes left${needed}, and ${this.#reserveBytes} are kept in reserve. ` +
-        'Delete tables or files, or add disk space.',
+        'Delete files, tables or snapshots, or add disk space.',
       { available_bytes: availableBytes, needed_bytes: neededBytes, reserve_bytes: this.#reserveBytes },
     );
   }

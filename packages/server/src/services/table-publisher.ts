@@ -138,7 +138,7 @@ export class TablePublisher {
     versionOf: (own: TableRecord) => VersionRecord,
     publication: Publication<R>,
   ): Promise<R> {
-    const { result, version } = await this.metadata.transaction(async (tx) => {
+    const { result, version, isLinked } = await this.metadata.transaction(async (tx) => {
       const before = await requireTableToChange(tx, ref);
       const snapshotId =
         publication.loses === undefined
@@ -163,9 +163,11 @@ export class TablePublisher {
       };
       const resourceId = publication.resourceId ?? resourceIdOf(base);
       await change.commit(tx, { projectId: base.projectId, resourceId, details }, answer);
-      return { result: answer, version };
+      // The file that is linked already is left alone: half a link to it would not be told from one that is being made.
+      const isLinked = own.id === before.id && version.fileId === own.current.fileId;
+      return { result: answer, version, isLinked };
     });
-    await this.#link(base, version);
+    if (!isLinked) await this.#link(base, version);
     this.disk.collector.schedule();
     return result;
   }

@@ -29,7 +29,7 @@ describe('A half-made live link', () => {
     const scene = await makeScene(admin, 'p1');
     const [version] = await app.metadata.listLiveTables(undefined, 1);
     const live = join(directory.path, 'duckdb/project_p1/b/t.duckdb');
-    const half = join(directory.path, `duckdb/project_p1/b/.${version?.fileId}.linking`);
+    const half = join(directory.path, `duckdb/project_p1/b/.${version?.fileId}.t.linking`);
     await link(live, half);
     mustSucceed(await CHANGES['full import'](scene, 'import').send(admin));
     await app.stop();

@@ -25,6 +25,7 @@ const MAX_FILES = 8;
 const MAX_TABLES = 4;
 const MAX_BUCKETS = 3;
 const MAX_ROWS = 1_500;
+const MAX_SNAPSHOTS = 5;
 /** Deleted projects that are looked at again: deleted must stay deleted. */
 const REMEMBERED_PROJECTS = 4;
 /** What a worker's death, or a server that is not up yet, answers: nothing happened, and a repetition may succeed. */
@@ -202,6 +203,7 @@ export class CrashClient {
     bucket: string,
     files: readonly FileModel[],
   ): void {
+    this.#addSnapshotChoices(add, key, projectId, bucket);
     const tables = this.#world[projectId]?.buckets[bucket] ?? {};
     const at = (table: string): TablePlace => ({ projectId, bucket, table });
     if (Object.keys(tables).length < MAX_TABLES) {
@@ -221,6 +223,32 @@ export class CrashClient {
     if ('big' in tables && big.length > 0) {
       add(2, () => operations.importFile(key, at('big'), this.random.pick(big), false));
     }
+  }
+
+  #addSnapshotChoices(
+    add: (weight: number, make: () => Operation) => void,
+    key: string,
+    projectId: string,
+    bucket: string,
+  ): void {
+    const project = this.#world[projectId];
+    if (project === undefined) return;
+    const tables = Object.keys(project.buckets[bucket] ?? {}).filter((name) => name !== 'big');
+    const known = project.snapshots.filter(({ id }) => id !== null);
+    const restorable = known.filter((snapshot) => snapshot.bucket in project.buckets);
+    if (tables.length > 0 && known.length < MAX_SNAPSHOTS) {
+      add(2, () => operations.takeSnapshot(key, { projectId, bucket, table: this.random.pick(tables) }));
+    }
+    if (known.length > 2) add(2, () => operations.deleteSnapshot(key, projectId, this.random.pick(known)));
+    if (restorable.length > 0) {
+      add(2, () => operations.restoreSnapshot(key, projectId, this.random.pick(restorable)));
+      add(1, () => {
+        const other = `t${this.#counter}`;
+        return operations.restoreSnapshot(key, projectId, this.random.pick(restorable), other);
+      });
+    }
+    const triggers = { drop_table: this.random.chance(0.5), truncate_table: this.random.chance(0.5) };
+    add(1, () => operations.putSettings(key, projectId, { auto_snapshot_triggers: triggers }));
   }
 
   #wantFile(key: string, projectId: string, marker: string, count: number): Operation {

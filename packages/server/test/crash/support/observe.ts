@@ -1,5 +1,13 @@
 import { mustSucceed, type Api } from '../../../../../acceptance/helpers/api.js';
-import { describeManyRows, describeRows, PREVIEW_LIMIT, sha256, type Facts, type Row } from './world.js';
+import {
+  describeManyRows,
+  describeRows,
+  describeSnapshots,
+  PREVIEW_LIMIT,
+  sha256,
+  type Facts,
+  type Row,
+} from './world.js';
 
 export interface Observation {
   readonly facts: Facts;
@@ -27,6 +35,7 @@ export async function observe(admin: Api, projectIds: readonly string[]): Promis
       .flatMap(([checksum, ids]) => ids.map(() => checksum.slice(0, 16)))
       .sort()
       .join(' ');
+    await observeSnapshots(admin, projectId, facts);
   }
   return { facts, fileIds };
 }
@@ -45,6 +54,28 @@ async function observeBuckets(admin: Api, projectId: string, facts: Record<strin
       );
     }
   }
+}
+
+interface SnapshotAnswer {
+  readonly snapshot_type: string;
+  readonly bucket_name: string;
+  readonly table_name: string;
+  readonly row_count: number;
+}
+
+async function observeSnapshots(admin: Api, projectId: string, facts: Record<string, string>): Promise<void> {
+  const path = `/projects/${projectId}/branches/default/snapshots?limit=1000`;
+  const { snapshots } = mustSucceed(await admin.get<{ snapshots: readonly SnapshotAnswer[] }>(path));
+  facts[`snapshots ${projectId}`] = describeSnapshots(
+    snapshots.map(({ snapshot_type: type, bucket_name: bucket, table_name: table, row_count: rowCount }) => ({
+      type,
+      bucket,
+      table,
+      rowCount,
+    })),
+  );
+  const settings = mustSucceed(await admin.get<{ local_config: unknown }>(`/projects/${projectId}/settings/snapshots`));
+  facts[`settings ${projectId}`] = JSON.stringify(settings.local_config);
 }
 
 async function observeTable(admin: Api, path: string): Promise<string> {

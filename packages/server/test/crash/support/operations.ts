@@ -5,11 +5,16 @@ import {
   csvOf,
   EMPTY_PROJECT,
   sha256,
+  withAutoSnapshot,
   withFiles,
   withProject,
+  withSnapshots,
   withTable,
   type FileModel,
   type Row,
+  type SettingsModel,
+  type SnapshotModel,
+  type TableModel,
   type World,
 } from './world.js';
 
@@ -92,8 +97,14 @@ export function deleteBucket(key: string, projectId: string, bucket: string): Op
   const target = { method: 'DELETE', path: `${bucketsPath(projectId)}/${bucket}?cascade=true` };
   return request('delete bucket', key, target, (world) => {
     const project = world[projectId] ?? EMPTY_PROJECT;
+    const tables = Object.keys(project.buckets[bucket] ?? {});
+    const kept = tables.reduce(
+      (each, table) => withAutoSnapshot(each, { projectId, bucket, table }, 'auto_predrop'),
+      world,
+    );
+    const { snapshots } = kept[projectId] ?? EMPTY_PROJECT;
     const { [bucket]: _deleted, ...buckets } = project.buckets;
-    return withProject(world, projectId, { ...project, buckets });
+    return withProject(world, projectId, { ...project, buckets, snapshots });
   });
 }
 
@@ -106,7 +117,7 @@ export function createTable(key: string, at: TablePlace, keyed: boolean): Operat
 
 export function deleteTable(key: string, at: TablePlace): Operation {
   return request('delete table', key, { method: 'DELETE', path: tablePath(at) }, (world) =>
-    withTable(world, at, undefined),
+    withTable(withAutoSnapshot(world, at, 'auto_predrop'), at, undefined),
   );
 }
 
@@ -116,8 +127,68 @@ export function importFile(key: string, at: TablePlace, file: FileModel, increme
   return request(incremental ? 'incremental import' : 'full import', key, target, (world) => {
     const table = world[at.projectId]?.buckets[at.bucket]?.[at.table];
     if (table === undefined || file.rows === null) throw new Error('imports into what is not there');
-    return withTable(world, at, afterImport(table, file.rows, incremental));
+    const kept = incremental ? world : withAutoSnapshot(world, at, 'auto_pretruncate');
+    return withTable(kept, at, afterImport(table, file.rows, incremental));
   });
+}
+
+const snapshotsPath = (projectId: string): string => `/projects/${projectId}/branches/default/snapshots`;
+
+export function takeSnapshot(key: string, at: TablePlace): Operation {
+  const { projectId, bucket, table } = at;
+  const target = { method: 'POST', path: snapshotsPath(projectId), json: { bucket, table } };
+  return request('snapshot', key, target, (world, answer) => {
+    const project = world[projectId] ?? EMPTY_PROJECT;
+    const state = project.buckets[bucket]?.[table];
+    if (state === undefined) throw new Error('a snapshot of what is not there');
+    const snapshot = { id: textMember(answer, 'id'), type: 'manual', bucket, table, state };
+    return withSnapshots(world, projectId, [...project.snapshots, snapshot]);
+  });
+}
+
+export function deleteSnapshot(key: string, projectId: string, snapshot: SnapshotModel): Operation {
+  const target = { method: 'DELETE', path: `${snapshotsPath(projectId)}/${snapshot.id}` };
+  return request('delete snapshot', key, target, (world) => {
+    const { snapshots } = world[projectId] ?? EMPTY_PROJECT;
+    return withSnapshots(
+      world,
+      projectId,
+      snapshots.filter(({ id }) => id !== snapshot.id),
+    );
+  });
+}
+
+/** To where it was, or to another name in its bucket. */
+export function restoreSnapshot(
+  key: string,
+  projectId: string,
+  snapshot: SnapshotModel,
+  otherName?: string,
+): Operation {
+  const { bucket, table } = snapshot;
+  const path = `${snapshotsPath(projectId)}/${snapshot.id}/restore`;
+  const json = otherName === undefined ? {} : { target_table: otherName };
+  const kind = otherName === undefined ? 'restore' : 'restore elsewhere';
+  return request(kind, key, { method: 'POST', path, json }, (world) => {
+    const at = { projectId, bucket, table: otherName ?? table };
+    return withTable(withAutoSnapshot(world, at, 'auto_prerestore'), at, snapshot.state);
+  });
+}
+
+export function restoreVersion(
+  key: string,
+  at: TablePlace,
+  version: { readonly id: string; readonly state: TableModel },
+): Operation {
+  const target = { method: 'POST', path: `${tablePath(at)}/versions/${version.id}/restore` };
+  return request('version restore', key, target, (world) => withTable(world, at, version.state));
+}
+
+export function putSettings(key: string, projectId: string, settings: SettingsModel & {}): Operation {
+  const target = { method: 'PUT', path: `/projects/${projectId}/settings/snapshots`, json: settings };
+  return request('settings', key, target, (world) =>
+    withProject(world, projectId, { ...(world[projectId] ?? EMPTY_PROJECT), settings }),
+  );
 }
 
 export function exportTable(key: string, at: TablePlace): Operation {

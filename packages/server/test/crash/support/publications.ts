@@ -56,6 +56,15 @@ export async function publishEverything(admin: Api, reached: (milestone: Milesto
   await perform((key) => operations.importFile(key, at('keyed'), second, true));
   await perform((key) => operations.importFile(key, at('plain'), second, false));
   await perform((key) => operations.exportTable(key, at('keyed')));
+  await perform((key) => operations.takeSnapshot(key, at('keyed')));
+  const snapshot = world['p1']?.snapshots.at(-1);
+  if (snapshot === undefined) throw new Error('the snapshot is not in the world');
+  const triggers = { drop_table: true, truncate_table: true };
+  await perform((key) => operations.putSettings(key, 'p1', { auto_snapshot_triggers: triggers }));
+  await perform((key) => operations.importFile(key, at('keyed'), first, false));
+  await perform((key) => operations.restoreSnapshot(key, 'p1', snapshot));
+  await perform((key) => operations.restoreSnapshot(key, 'p1', snapshot, 'restored'));
+  await perform((key) => operations.deleteSnapshot(key, 'p1', snapshot));
   await perform((key) => operations.deleteFile(key, 'p1', first));
   await perform((key) => operations.deleteTable(key, at('plain')));
   await perform((key) => operations.createBucket(key, 'p1', 'b2'));

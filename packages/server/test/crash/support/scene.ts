@@ -1,14 +1,18 @@
 import { mustSucceed, type Api } from '../../../../../acceptance/helpers/api.js';
 import * as operations from './operations.js';
 import type { Operation } from './operations.js';
-import { makeRows, type FileModel, type World } from './world.js';
+import { makeRows, type FileModel, type SnapshotModel, type TableModel, type World } from './world.js';
 
-/** A project with a table of two rows, a file of three, an upload session, and one whose bytes have arrived. */
+/** A project with a table of two rows and a snapshot of it, a file of three, an upload session, and one whose bytes have arrived. */
 export interface Scene {
   readonly projectId: string;
   readonly world: World;
   readonly at: operations.TablePlace;
   readonly file: FileModel;
+  /** Of the table as it is. */
+  readonly snapshot: SnapshotModel;
+  /** The table when it was still empty. */
+  readonly emptyVersion: { readonly id: string; readonly state: TableModel };
   readonly prepared: operations.Session;
   readonly uploaded: operations.Session;
 }
@@ -26,6 +30,14 @@ export const CHANGES = {
   'repeated upload': ({ uploaded }, key) => operations.sendUpload(key, { ...uploaded, rows: makeRows('again', 1, 6) }),
   register: ({ uploaded }, key) => operations.registerUpload(key, uploaded),
   'delete file': ({ projectId, file }, key) => operations.deleteFile(key, projectId, file),
+  snapshot: ({ at }, key) => operations.takeSnapshot(key, at),
+  'delete snapshot': ({ projectId, snapshot }, key) => operations.deleteSnapshot(key, projectId, snapshot),
+  restore: ({ projectId, snapshot }, key) => operations.restoreSnapshot(key, projectId, snapshot),
+  'restore elsewhere': ({ projectId, snapshot }, key) =>
+    operations.restoreSnapshot(key, projectId, snapshot, 'restored'),
+  'version restore': ({ at, emptyVersion }, key) => operations.restoreVersion(key, at, emptyVersion),
+  settings: ({ projectId }, key) =>
+    operations.putSettings(key, projectId, { auto_snapshot_triggers: { truncate_table: true } }),
   'delete bucket': ({ projectId }, key) => operations.deleteBucket(key, projectId, 'b'),
   'delete project': ({ projectId }, key) => operations.deleteProject(key, projectId),
 } as const satisfies Record<string, (scene: Scene, key: string) => Operation>;
@@ -59,9 +71,17 @@ export async function makeScene(admin: Api, projectId: string): Promise<Scene> {
   await perform(operations.createBucket(key(), projectId, 'b'));
   await perform(operations.createTable(key(), at, true));
   await perform(operations.importFile(key(), at, await addFile(2), false));
+  await perform(operations.takeSnapshot(key(), at));
+  const { versions } = mustSucceed(
+    await admin.get<{ versions: readonly { id: string }[] }>(`${operations.tablePath(at)}/versions`),
+  );
+  const snapshot = world[projectId]?.snapshots.at(-1);
+  const firstVersion = versions.at(-1);
+  if (snapshot === undefined || firstVersion === undefined) throw new Error('the table has no history');
+  const emptyVersion = { id: firstVersion.id, state: { keyed: true, rows: [] } };
   const file = await addFile(3);
   const prepared = await prepare(4);
   const uploaded = await prepare(5);
   await perform(operations.sendUpload(key(), uploaded));
-  return { projectId, world, at, file, prepared, uploaded };
+  return { projectId, world, at, file, snapshot, emptyVersion, prepared, uploaded };
 }

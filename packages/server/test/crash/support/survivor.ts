@@ -18,12 +18,15 @@ export interface Expectation {
   readonly expectedLog?: RegExp;
 }
 
-/** Few workers: most of what a start costs. No history: the removal of old versions is a step that can be cut off, too. */
+/**
+ * Few workers: most of what a start costs. A short history, so that there is something to go back to, and so that the
+ * removal of old versions is a step that can be cut off, too.
+ */
 export const SMALL_ENGINE = {
   ENGINE_READ_WORKERS: '1',
   ENGINE_JOB_WORKERS: '1',
   DUCKDB_THREADS: '1',
-  VERSION_RETENTION_COUNT: '0',
+  VERSION_RETENTION_COUNT: '1',
 };
 
 /**

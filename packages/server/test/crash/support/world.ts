@@ -20,9 +20,26 @@ export interface FileModel {
   readonly rows: readonly Row[] | null;
 }
 
+/** A state of a table that is kept under a name. */
+export interface SnapshotModel {
+  /** Null while only its existence is known: taken by the server itself, or the answer was lost. */
+  readonly id: string | null;
+  readonly type: string;
+  readonly bucket: string;
+  readonly table: string;
+  readonly state: TableModel;
+}
+
+/** What the project says itself about automatic snapshots, as the server shows it; null when nothing. */
+export type SettingsModel = {
+  readonly auto_snapshot_triggers: { readonly drop_table?: boolean; readonly truncate_table?: boolean };
+} | null;
+
 export interface ProjectModel {
   readonly buckets: Readonly<Record<string, Readonly<Record<string, TableModel>>>>;
   readonly files: readonly FileModel[];
+  readonly snapshots: readonly SnapshotModel[];
+  readonly settings: SettingsModel;
 }
 
 /** What one client owns, as it must be found: project id to content. Changes make new worlds and leave the old one alone. */
@@ -31,7 +48,7 @@ export type World = Readonly<Record<string, ProjectModel>>;
 /** A world in one canonical text per subject, from the model or from the server: equal when nothing differs. */
 export type Facts = Readonly<Record<string, string>>;
 
-export const EMPTY_PROJECT: ProjectModel = { buckets: {}, files: [] };
+export const EMPTY_PROJECT: ProjectModel = { buckets: {}, files: [], snapshots: [], settings: null };
 
 export function makeRows(marker: string, firstId: number, count: number): Row[] {
   return Array.from({ length: count }, (_, index) => {
@@ -73,7 +90,7 @@ export const PREVIEW_LIMIT = 10_000;
 
 export function factsOf(world: World): Facts {
   const facts: Record<string, string> = {};
-  for (const [projectId, { buckets, files }] of Object.entries(world)) {
+  for (const [projectId, { buckets, files, snapshots, settings }] of Object.entries(world)) {
     facts[`project ${projectId}`] = 'active';
     for (const [bucket, tables] of Object.entries(buckets)) {
       facts[`bucket ${projectId}/${bucket}`] = 'there';
@@ -86,8 +103,21 @@ export function factsOf(world: World): Facts {
     }
     const fileList = files.map(({ sha256: checksum }) => checksum.slice(0, 16)).sort();
     facts[`files ${projectId}`] = fileList.join(' ');
+    facts[`snapshots ${projectId}`] = describeSnapshots(
+      snapshots.map(({ type, bucket, table, state }) => ({ type, bucket, table, rowCount: state.rows.length })),
+    );
+    facts[`settings ${projectId}`] = JSON.stringify(settings);
   }
   return facts;
+}
+
+export function describeSnapshots(
+  snapshots: readonly { type: string; bucket: string; table: string; rowCount: number }[],
+): string {
+  return snapshots
+    .map(({ type, bucket, table, rowCount }) => `${type} ${bucket}.${table}×${rowCount}`)
+    .sort()
+    .join(', ');
 }
 
 /** One line per subject that differs; empty when the worlds are the same. */
@@ -117,4 +147,27 @@ export function withTable(
 
 export function withFiles(world: World, projectId: string, files: readonly FileModel[]): World {
   return withProject(world, projectId, { ...(world[projectId] ?? EMPTY_PROJECT), files });
+}
+
+export function withSnapshots(world: World, projectId: string, snapshots: readonly SnapshotModel[]): World {
+  return withProject(world, projectId, { ...(world[projectId] ?? EMPTY_PROJECT), snapshots });
+}
+
+/** The snapshot that the server takes of the table as it is, before a change that loses data. */
+export function withAutoSnapshot(
+  world: World,
+  at: { readonly projectId: string; readonly bucket: string; readonly table: string },
+  type: 'auto_predrop' | 'auto_pretruncate' | 'auto_prerestore',
+): World {
+  const project = world[at.projectId] ?? EMPTY_PROJECT;
+  const state = project.buckets[at.bucket]?.[at.table];
+  const triggers = project.settings?.auto_snapshot_triggers ?? {};
+  const isOn = {
+    auto_predrop: triggers.drop_table ?? true,
+    auto_pretruncate: triggers.truncate_table ?? false,
+    auto_prerestore: true,
+  }[type];
+  if (state === undefined || !isOn) return world;
+  const snapshot = { id: null, type, bucket: at.bucket, table: at.table, state };
+  return withSnapshots(world, at.projectId, [...project.snapshots, snapshot]);
 }
