@@ -3,6 +3,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BenchContext, Group } from './bench-context.js';
+import { branches } from './groups/branches.js';
 import { exports } from './groups/exports.js';
 import { health } from './groups/health.js';
 import { importsWithKey, importsWithoutKey } from './groups/imports.js';
@@ -33,6 +34,7 @@ const RUN: Record<GroupName, Group> = {
   export: exports,
   preview: previews,
   snapshot: snapshots,
+  branch: branches,
   tables: manyTables,
   memory,
   load,

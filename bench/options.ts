@@ -8,6 +8,7 @@ export const GROUPS = [
   'export',
   'preview',
   'snapshot',
+  'branch',
   'tables',
   'memory',
   'load',
