@@ -89,15 +89,14 @@ async function errorsPage() {
 
 async function metricsPage() {
   const { Metrics } = await server('observability/metrics.js');
-  const text = await new Metrics({ version: '0.0.0', processMetrics: false }).render((source, error) => {
-    throw new Error(`${source}: ${error}`);
-  });
-  const kinds = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, kind]) => [name, kind]));
-  const rows = [...text.matchAll(/^# HELP (\S+) (.*)$/gm)].map(([, name, help]) => [
-    `\`${name}\``,
-    kinds.get(name) ?? '',
-    help,
-  ]);
+  const rows = new Metrics({ version: '0.0.0', processMetrics: false })
+    .describe()
+    .map(({ name, type, help, labels, buckets }) => [
+      `\`${name}\``,
+      type,
+      labels.map((label) => `\`${label}\``).join(', '),
+      buckets.length === 0 ? help : `${help}; buckets ${buckets.join(', ')}`,
+    ]);
   return [
     '# Metrics',
     '',
@@ -106,9 +105,10 @@ async function metricsPage() {
     'Source: `packages/server/src/observability/`.',
     '',
     '`GET /metrics` answers in the text format of Prometheus, without a key. The usual `process_…` and `nodejs_…` figures come on top.',
+    'What to draw and when to wake somebody: [guides/monitoring.md](guides/monitoring.md).',
     '',
     ...table(
-      ['Name', 'Type', 'Meaning'],
+      ['Name', 'Type', 'Labels', 'Meaning'],
       rows.sort(([left], [right]) => (left < right ? -1 : 1)),
     ),
   ];

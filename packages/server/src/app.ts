@@ -18,6 +18,7 @@ import type { FileSystem } from './lib/file-system.js';
 import { NodeFileSystem } from './lib/node-file-system.js';
 import { RemovalGate } from './lib/removal-gate.js';
 import { Lifecycle } from './lifecycle.js';
+import { observeMetadata } from './metadata/observed-metadata-store.js';
 import { SqliteMetadataStore } from './metadata/sqlite/sqlite-metadata-store.js';
 import type { MetadataStore } from './metadata/metadata-store.js';
 import { Metrics } from './observability/metrics.js';
@@ -38,6 +39,7 @@ import { FileQuota } from './services/file-quota.js';
 import { Files } from './services/files.js';
 import { IdempotencyKeys } from './services/idempotency-keys.js';
 import { ProjectConcurrency } from './services/project-concurrency.js';
+import { MeasuredTransfers } from './services/measured-transfers.js';
 import { Projects } from './services/projects.js';
 import { SnapshotDownloads } from './services/snapshot-downloads.js';
 import { SnapshotSettingsService } from './services/snapshot-settings.js';
@@ -93,10 +95,13 @@ export async function startApp(
   await lifecycle.start('directories', async () => {
     for (const directory of Object.values(layout.directories)) await fileSystem.makeDirectory(directory);
   });
-  const metadata = await lifecycle.start(
-    'metadata',
-    () => SqliteMetadataStore.open(config.storage.metadataPath),
-    (store) => store.close(),
+  const metadata = observeMetadata(
+    await lifecycle.start(
+      'metadata',
+      () => SqliteMetadataStore.open(config.storage.metadataPath),
+      (store) => store.close(),
+    ),
+    metrics.metadata,
   );
 
   const pins = new VersionPins();
@@ -157,6 +162,7 @@ export async function startApp(
     clock,
     logger,
     diskGuard: guard,
+    observer: metrics.files,
     limits: {
       maxUploadBytes: config.files.maxUploadBytes,
       maxFiles: config.files.projectMaxFiles,
@@ -169,6 +175,15 @@ export async function startApp(
   const history = new TableHistory(metadata, clock, { maxAgeMs });
   const backups = composeBackups({ config, metadata, fileSystem, removals, clock, observer: metrics.backups, logger });
   const snapshots = new Snapshots(metadata, engine, locks, publisher, autoSnapshots, collector, metrics.snapshots);
+  const transfers = new Transfers(
+    metadata,
+    engine,
+    locks,
+    history,
+    publisher,
+    { fileStore, guard, quota },
+    config.engine,
+  );
   const services: HttpServices = {
     backend: new Backend(layout.directories, fileSystem, metadata, pool, guard),
     backups,
@@ -190,7 +205,7 @@ export async function startApp(
     schemas: new TableSchemas(metadata, engine, locks, publisher, guard),
     rows: new TableRows(metadata, engine, locks, publisher, guard),
     profiles: new TableProfiles(engine, history),
-    transfers: new Transfers(metadata, engine, locks, history, publisher, { fileStore, guard, quota }, config.engine),
+    transfers: new MeasuredTransfers(transfers, metrics.transfers),
     snapshots,
     snapshotDownloads: new SnapshotDownloads(metadata, engine, guard, fileSystem, layout),
     snapshotSettings: new SnapshotSettingsService(metadata),
@@ -206,7 +221,7 @@ export async function startApp(
     poolStatus: () => pool.status(),
     disk: () => guard.state(),
     metadataSizeBytes: () => sizeOfMetadata(fileSystem, config.storage.metadataPath),
-    waitingWriters: () => locks.waiting,
+    waitingWriters: () => locks.waitingByProject(),
   });
 
   // Last things to write, after the doors closed and before the metadata does.

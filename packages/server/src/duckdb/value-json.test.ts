@@ -115,6 +115,46 @@ describe('one value of each type', () => {
   });
 });
 
+describe('a value inside another is written as it is by itself', () => {
+  test.each([
+    `true`,
+    `170141183460469231731687303715884105727::HUGEINT`,
+    `'123456789012345678901234567890123456789012345'::BIGNUM`,
+    `'nan'::DOUBLE`,
+    `'-inf'::FLOAT`,
+    `12.30::DECIMAL(10,2)`,
+    `'quote " and é'`,
+    `'{"k": [1,2]}'::JSON`,
+    `'b'::ENUM('a', 'b')`,
+    `'101'::BIT`,
+    `'6ba7b810-9dad-11d1-80b4-00c04fd430c8'::UUID`,
+    `'ab\\x00\\xFF'::BLOB`,
+    `DATE 'infinity'`,
+    `'10:11:12.123456789'::TIME_NS`,
+    `'10:11:12+02'::TIMETZ`,
+    `'2024-01-15 10:11:12'::TIMESTAMP_S`,
+    `'2024-01-15 10:11:12.5'::TIMESTAMP_MS`,
+    `'2024-01-15 10:11:12.123456789'::TIMESTAMP_NS`,
+    `'2024-01-15 10:11:12+02'::TIMESTAMPTZ`,
+    `INTERVAL '1 day 2 hours'`,
+    `[1, NULL]`,
+    `[1, 2]::INTEGER[2]`,
+    `{'x': 1, 'y': DATE '2024-01-15'}`,
+    `MAP {'k': 1}`,
+  ])('%s', async (expression) => {
+    const alone = await jsonOf(expression);
+    const { rowsJson: type } = await rowsToJson(await connection.run(`SELECT typeof(${expression}) AS t`));
+    const name = (JSON.parse(type) as { t: string }[])[0]?.t ?? '';
+    expect(await jsonOf(`NULL::${name}`)).toBe('null');
+    expect(await jsonOf(`[${expression}, NULL]`)).toBe(`[${alone},null]`);
+    expect(await jsonOf(`[${expression}, NULL]::${name}[2]`)).toBe(`[${alone},null]`);
+    expect(await jsonOf(`{'f': ${expression}, 'n': NULL::${name}}`)).toBe(`{"f":${alone},"n":null}`);
+    expect(await jsonOf(`MAP {'k': ${expression}}`)).toBe(`{"k":${alone}}`);
+    expect(await jsonOf(`union_value(m := ${expression})`)).toBe(alone);
+    expect(await jsonOf(`[{'f': MAP {'k': [${expression}]}}]`)).toBe(`[{"f":{"k":[${alone}]}}]`);
+  });
+});
+
 test('rows are objects with keys in column order', async () => {
   const result = await connection.run(`SELECT range AS "b ""x", NULL AS a, 'x' || range AS "1" FROM range(3000)`);
   const { rowsJson, rowCount } = rowsToJson(result);

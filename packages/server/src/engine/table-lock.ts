@@ -17,6 +17,7 @@ interface Waiter {
 }
 
 interface Lock {
+  readonly projectId: string;
   readonly waiters: Waiter[];
 }
 
@@ -39,11 +40,13 @@ export class TableLocks {
     this.#observer = options.observer;
   }
 
-  /** Writers that wait for some table right now. */
-  get waiting(): number {
-    let count = 0;
-    for (const lock of this.#locks.values()) count += lock.waiters.length;
-    return count;
+  /** How many writers wait for some table of each project right now; projects where none does are absent. */
+  waitingByProject(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { projectId, waiters } of this.#locks.values()) {
+      if (waiters.length > 0) counts.set(projectId, (counts.get(projectId) ?? 0) + waiters.length);
+    }
+    return counts;
   }
 
   /** Rejects with `table_busy` when too many wait already, with `request_cancelled` when `signal` aborts first. */
@@ -53,7 +56,7 @@ export class TableLocks {
     work: () => Promise<T>,
   ): Promise<T> {
     const startedAt = performance.now();
-    await this.#acquire(table.tableId, signal);
+    await this.#acquire(table, signal);
     this.#observer?.acquired(table, performance.now() - startedAt);
     this.#observer?.active(this.#locks.size);
     try {
@@ -82,10 +85,13 @@ export class TableLocks {
     return await runFrom(0);
   }
 
-  #acquire(tableId: string, signal: AbortSignal | undefined): Promise<void> {
+  #acquire(
+    { projectId, tableId }: LockedTable & { readonly tableId: string },
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const lock = this.#locks.get(tableId);
     if (lock === undefined) {
-      this.#locks.set(tableId, { waiters: [] });
+      this.#locks.set(tableId, { projectId, waiters: [] });
       return Promise.resolve();
     }
     if (signal?.aborted === true) return Promise.reject(cancelled());

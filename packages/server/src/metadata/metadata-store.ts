@@ -74,6 +74,8 @@ export interface MetadataTotals {
   readonly tableBytes: number;
   readonly files: number;
   readonly fileBytes: number;
+  /** Uploaded and not registered yet. */
+  readonly stagedFiles: number;
   readonly stagedBytes: number;
   readonly idempotencyRecords: number;
   /** `bytes` are those of the versions they hold, once for every snapshot. Types without a snapshot are absent. */

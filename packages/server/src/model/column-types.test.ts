@@ -40,6 +40,7 @@ describe('refused', () => {
     ['MAP(INT)', 'expected ","', 8],
     ['STRUCT()', 'expected a field name', 8],
     ['STRUCT(a INT, A INT)', '"A" is there twice', 15],
+    ['STRUCT(a INT, "__proto__" INT)', 'named __proto__', 15],
     ['STRUCT(INT)', 'expected a type', 11],
     ['UNION(a INT, a INT)', 'twice', 14],
     ['ENUM()', 'expected an ENUM value', 6],

@@ -187,6 +187,8 @@ function parseFields(tokens: TypeTokens, depth: number, arrayElements: number): 
   do {
     const start = tokens.position;
     const name = tokens.name('a field name');
+    // JavaScript objects, which carry structures from the engine, lose a field of that name.
+    if (name === '__proto__') throw tokens.failure('a field cannot be named __proto__', start);
     if (seen.has(nameKey(name))) throw tokens.failure(`the field "${name}" is there twice`, start);
     seen.add(nameKey(name));
     fields.push(`${printFieldName(name)} ${parseType(tokens, depth + 1, arrayElements)}`);

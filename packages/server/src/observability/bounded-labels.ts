@@ -1,3 +1,6 @@
+/** More projects than this share one label. */
+export const MAX_LABELLED_PROJECTS = 500;
+
 /**
  * Keeps the number of time series bounded: label sets beyond the limit are counted together as `_other`. First come,
  * first served, which favours the tables that are in use.

@@ -18,34 +18,35 @@ export function maintenanceObserver(registry: Registry): MaintenanceObserver {
   const runs = new Counter({
     name: 'duckdb_maintenance_runs_total',
     help: 'Runs of background jobs, by outcome: success or failed',
-    labelNames: ['job', 'status'],
+    labelNames: ['task', 'status'],
     registers,
   });
   const durations = new Histogram({
     name: 'duckdb_maintenance_duration_seconds',
     help: 'Duration of background jobs',
-    labelNames: ['job'],
+    labelNames: ['task'],
     buckets: SECONDS,
     registers,
   });
   const removed = new Counter({
     name: 'duckdb_maintenance_removed_items_total',
     help: 'What background jobs removed: snapshots, upload sessions, kept answers, versions, files',
-    labelNames: ['job'],
+    labelNames: ['task'],
     registers,
   });
   const lastSuccess = new Gauge({
     name: 'duckdb_maintenance_last_success_timestamp_seconds',
     help: 'When a background job last succeeded, seconds since 1970',
-    labelNames: ['job'],
+    labelNames: ['task'],
     registers,
   });
+  // Not called `job`: Prometheus gives every series a label of that name.
   return {
-    finished: ({ job, outcome, durationMs, removed: count, at }) => {
-      runs.inc({ job, status: outcome });
-      durations.observe({ job }, durationMs / 1000);
-      removed.inc({ job }, count);
-      if (outcome === 'success') lastSuccess.set({ job }, Math.floor(at.getTime() / 1000));
+    finished: ({ job: task, outcome, durationMs, removed: count, at }) => {
+      runs.inc({ task, status: outcome });
+      durations.observe({ task }, durationMs / 1000);
+      removed.inc({ task }, count);
+      if (outcome === 'success') lastSuccess.set({ task }, Math.floor(at.getTime() / 1000));
     },
   };
 }

@@ -15,6 +15,7 @@ const sources: MetricsSources = {
       tableBytes: 4,
       files: 5,
       fileBytes: 6,
+      stagedFiles: 3,
       stagedBytes: 7,
       snapshots: [{ type: 'manual', count: 2, bytes: 30 }],
       idempotencyRecords: 8,
@@ -22,7 +23,7 @@ const sources: MetricsSources = {
   poolStatus: () => ({ duckdbVersion: 'v1.5.6', lanes: { read: lane, job: lane } }),
   disk: () => Promise.resolve({ availableBytes: 10, totalBytes: 20, reserveBytes: 5 }),
   metadataSizeBytes: () => Promise.resolve(9),
-  waitingWriters: () => 2,
+  waitingWriters: () => new Map([['p1', 2]]),
 };
 
 function failing(source: string, error: unknown): never {
@@ -47,7 +48,8 @@ describe('Metrics', () => {
       'duckdb_idempotency_cache_size 8',
       'duckdb_disk_space_bytes{kind="available"} 10',
       'duckdb_engine_workers{lane="job",state="busy"} 2',
-      'duckdb_write_queue_depth 2',
+      'duckdb_write_queue_depth{project_id="p1"} 2',
+      'duckdb_files_staging_count 3',
     ]) {
       expect(text.split('\n')).toContain(line);
     }
@@ -79,6 +81,57 @@ describe('Metrics', () => {
     expect(text).toContain('duckdb_operations_total{operation="table.create",status="refused"} 1');
     expect(text).toContain('duckdb_idempotency_cache_hits_total 1');
     expect(text).toContain('duckdb_engine_jobs_total{kind="importFile",outcome="done"} 1');
+  });
+
+  it('counts transfers, files and metadata calls, by labels of a few values', async () => {
+    const metrics = new Metrics({ version: '1', processMetrics: false });
+    const load = { format: 'csv', mode: 'full', durationMs: 700, rows: 3, bytes: 20 } as const;
+    metrics.transfers.imported({ ...load, outcome: 'success' });
+    metrics.transfers.imported({ ...load, format: 'xml?', mode: 'incremental', outcome: 'refused', rows: 0, bytes: 0 });
+    metrics.transfers.exported({ format: 'parquet', outcome: 'success', durationMs: 40, rows: 5, bytes: 60 });
+    metrics.files.uploaded('success', 200, 11);
+    metrics.files.downloaded('cancelled', 4);
+    const ended = metrics.metadata.started('getTable');
+    expect(await metrics.render(failing)).toContain('duckdb_metadata_connections_active 1\n');
+    ended();
+    const lines = (await metrics.render(failing)).split('\n');
+    for (const line of [
+      'duckdb_import_operations_total{format="csv",mode="full",status="success"} 1',
+      'duckdb_import_operations_total{format="_other",mode="incremental",status="refused"} 1',
+      'duckdb_import_duration_seconds_bucket{le="1",format="csv"} 1',
+      'duckdb_import_rows_total 3',
+      'duckdb_import_bytes_total{format="csv"} 20',
+      'duckdb_export_operations_total{format="parquet",status="success"} 1',
+      'duckdb_export_rows_total 5',
+      'duckdb_export_bytes_total{format="parquet"} 60',
+      'duckdb_files_uploads_total{status="success"} 1',
+      'duckdb_files_upload_bytes_total 11',
+      'duckdb_files_upload_duration_seconds_bucket{le="0.5"} 1',
+      'duckdb_files_downloads_total{status="cancelled"} 1',
+      'duckdb_files_download_bytes_total 4',
+      'duckdb_metadata_queries_total{operation="getTable"} 1',
+      'duckdb_metadata_connections_active 0',
+    ]) {
+      expect(lines).toContain(line);
+    }
+  });
+
+  it('keeps a project in the queue figure after its writers went', async () => {
+    const metrics = new Metrics({ version: '1', processMetrics: false });
+    const waiting = new Map([['p1', 2]]);
+    metrics.watch({ ...sources, waitingWriters: () => waiting });
+    await metrics.render(failing);
+    waiting.clear();
+    expect((await metrics.render(failing)).split('\n')).toContain('duckdb_write_queue_depth{project_id="p1"} 0');
+  });
+
+  it('describes every metric with its labels and buckets', () => {
+    const described = new Metrics({ version: '1', processMetrics: false }).describe();
+    expect(described.find(({ name }) => name === 'duckdb_import_duration_seconds')).toMatchObject({
+      type: 'histogram',
+      labels: ['format'],
+      buckets: [0.1, 0.5, 1, 5, 30, 60, 300, 600],
+    });
   });
 
   it('keeps the number of table labels bounded', async () => {

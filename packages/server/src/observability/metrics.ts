@@ -13,9 +13,28 @@ import {
   type OperationObserver,
   type TableLockObserver,
 } from './observers.js';
+import { fileObserver, type FileObserver } from './file-observer.js';
+import { metadataObserver, type MetadataObserver } from './metadata-observer.js';
+import { transferObserver, type TransferObserver } from './transfer-observer.js';
 import { maintenanceObserver, type MaintenanceObserver } from './maintenance-observer.js';
 import { snapshotObserver, type SnapshotObserver } from './snapshot-observer.js';
 import { ScrapeGauges, type MetricsSources } from './scrape-gauges.js';
+
+export interface MetricDescription {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Upper bounds; empty for anything but a histogram. */
+  readonly buckets: readonly number[];
+}
+
+interface KeptMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames?: readonly string[];
+  readonly upperBounds?: readonly number[];
+}
 
 /**
  * All figures of the service in one registry of its own, so that several servers in one process do not mix. The rest of
@@ -35,6 +54,9 @@ export class Metrics {
   readonly backups: BackupObserver;
   readonly snapshots: SnapshotObserver;
   readonly maintenance: MaintenanceObserver;
+  readonly metadata: MetadataObserver;
+  readonly transfers: TransferObserver;
+  readonly files: FileObserver;
 
   constructor(input: { readonly version: string; readonly processMetrics?: boolean }) {
     const registry = this.#registry;
@@ -59,6 +81,9 @@ export class Metrics {
     this.backups = backupObserver(registry);
     this.snapshots = snapshotObserver(registry);
     this.maintenance = maintenanceObserver(registry);
+    this.metadata = metadataObserver(registry);
+    this.transfers = transferObserver(registry);
+    this.files = fileObserver(registry);
   }
 
   /** Says where the figures of a scrape come from; called once, when everything is built. */
@@ -68,6 +93,14 @@ export class Metrics {
 
   get contentType(): string {
     return this.#registry.contentType;
+  }
+
+  /** For the reference page. The client library keeps more of a metric than its types say. */
+  describe(): readonly MetricDescription[] {
+    return this.#registry.getMetricsAsArray().map((metric) => {
+      const { name, help, labelNames = [], upperBounds = [] } = metric as unknown as KeptMetric;
+      return { name, help, type: metric.constructor.name.toLowerCase(), labels: labelNames, buckets: upperBounds };
+    });
   }
 
   /** The text for a scraper. Scrapes that come together share one reading of the sources. */

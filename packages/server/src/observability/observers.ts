@@ -1,10 +1,9 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { OperationName } from '../model/operations.js';
-import { BoundedLabels } from './bounded-labels.js';
+import { BoundedLabels, MAX_LABELLED_PROJECTS } from './bounded-labels.js';
 
 /** More tables than this share the label set `_other`. */
 const MAX_LABELLED_TABLES = 500;
-const MAX_LABELLED_PROJECTS = 500;
 
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const OPERATION_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300];

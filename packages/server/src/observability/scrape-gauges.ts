@@ -1,6 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { MetadataTotals } from '../metadata/metadata-store.js';
 import type { PoolStatus } from '../workers/worker-pool.js';
+import { BoundedLabels, MAX_LABELLED_PROJECTS } from './bounded-labels.js';
 
 /** Where the figures of a scrape come from. None of them walks a directory. */
 export interface MetricsSources {
@@ -8,8 +9,8 @@ export interface MetricsSources {
   poolStatus(): PoolStatus;
   disk(): Promise<{ availableBytes: number; totalBytes: number; reserveBytes: number }>;
   metadataSizeBytes(): Promise<number>;
-  /** Writers that wait for the lock of a table. */
-  waitingWriters?(): number;
+  /** Writers that wait for the lock of a table, by project; projects where none does are absent. */
+  waitingWriters(): ReadonlyMap<string, number>;
 }
 
 /** Gauges that are read when somebody scrapes, not kept up to date in between. */
@@ -28,7 +29,10 @@ export class ScrapeGauges {
   readonly #disk: Gauge<'kind'>;
   readonly #workers: Gauge<'lane' | 'state'>;
   readonly #queued: Gauge<'lane'>;
-  readonly #waitingWriters: Gauge;
+  readonly #waitingWriters: Gauge<'project_id'>;
+  readonly #waitingProjects = new BoundedLabels(['project_id'], MAX_LABELLED_PROJECTS);
+  readonly #labelsThatWaited = new Set<string>();
+  readonly #stagedFiles: Gauge;
   readonly #replaced: Gauge<'lane'>;
 
   constructor(
@@ -57,7 +61,12 @@ export class ScrapeGauges {
     this.#disk = gauge('duckdb_disk_space_bytes', 'Space on the data disk: available, total, reserve', ['kind']);
     this.#workers = gauge('duckdb_engine_workers', 'Engine processes by lane and state', ['lane', 'state']);
     this.#queued = gauge('duckdb_engine_queue_depth', 'Engine jobs that wait for a worker', ['lane']);
-    this.#waitingWriters = gauge('duckdb_write_queue_depth', 'Writers that wait for the lock of a table');
+    this.#waitingWriters = gauge(
+      'duckdb_write_queue_depth',
+      'Writers that wait for the lock of a table, of each project',
+      ['project_id'],
+    );
+    this.#stagedFiles = gauge('duckdb_files_staging_count', 'Uploaded files that are not registered yet');
     this.#replaced = gauge(
       'duckdb_engine_workers_replaced',
       'Engine processes that ended unexpectedly since the start',
@@ -86,8 +95,21 @@ export class ScrapeGauges {
         this.#disk.set({ kind: 'reserve' }, reserveBytes);
       }),
       attempt('workers', () => this.#setPool(sources.poolStatus())),
-      attempt('table locks', () => this.#waitingWriters.set(sources.waitingWriters?.() ?? 0)),
+      attempt('table locks', () => this.#setWaiting(sources.waitingWriters())),
     ]);
+  }
+
+  /** A project that had waiting writers once stays, at 0: a series that comes and goes cannot be drawn. */
+  #setWaiting(waiting: ReadonlyMap<string, number>): void {
+    const counts = new Map([...this.#labelsThatWaited].map((label) => [label, 0]));
+    for (const [projectId, count] of waiting) {
+      const { project_id: label } = this.#waitingProjects.labelsFor({ project_id: projectId });
+      counts.set(label, (counts.get(label) ?? 0) + count);
+    }
+    for (const [label, count] of counts) {
+      this.#labelsThatWaited.add(label);
+      this.#waitingWriters.set({ project_id: label }, count);
+    }
   }
 
   #setTotals(totals: MetadataTotals): void {
@@ -97,6 +119,7 @@ export class ScrapeGauges {
     this.#bucketLinks.set(totals.bucketLinks);
     this.#tables.set(totals.tables);
     this.#files.set(totals.files);
+    this.#stagedFiles.set(totals.stagedFiles);
     this.#storage.set({ type: 'tables' }, totals.tableBytes);
     this.#storage.set({ type: 'files' }, totals.fileBytes);
     this.#storage.set({ type: 'staging' }, totals.stagedBytes);

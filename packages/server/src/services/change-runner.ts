@@ -1,7 +1,6 @@
 import { NotAuthenticatedError } from '../auth/authorize.js';
 import type { Principal } from '../auth/principal.js';
 import { isDomainError, type DomainError } from '../errors/domain-error.js';
-import { describeError } from '../errors/catalogue.js';
 import type { Clock } from '../lib/clock.js';
 import type { MetadataStore } from '../metadata/metadata-store.js';
 import type { JsonObject } from '../metadata/records.js';
@@ -9,6 +8,7 @@ import type { OperationName } from '../model/operations.js';
 import type { AuditLog } from './audit-log.js';
 import type { ProjectConcurrency } from './project-concurrency.js';
 import { Change } from './change.js';
+import { outcomeOf } from './change-outcome.js';
 import type { Answer, IdempotencyKeys, IdempotentRequest, Reservation } from './idempotency-keys.js';
 
 export interface ChangeInput<R> {
@@ -155,12 +155,12 @@ export class ChangeRunner {
 }
 
 function summarise(error: unknown): { errorCode: string; errorMessage: string; outcome: 'refused' | 'failed' } {
+  const outcome = outcomeOf(error);
   if (error instanceof NotAuthenticatedError) {
-    return { errorCode: 'not_authenticated', errorMessage: error.message, outcome: 'refused' };
+    return { errorCode: 'not_authenticated', errorMessage: error.message, outcome };
   }
   if (!isDomainError(error)) {
-    return { errorCode: 'internal_server_error', errorMessage: 'unexpected error, see the log', outcome: 'failed' };
+    return { errorCode: 'internal_server_error', errorMessage: 'unexpected error, see the log', outcome };
   }
-  const status = error.httpStatus ?? describeError(error.code).http;
-  return { errorCode: error.code, errorMessage: error.message, outcome: status < 500 ? 'refused' : 'failed' };
+  return { errorCode: error.code, errorMessage: error.message, outcome };
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import type { MetadataStore } from '../metadata/metadata-store.js';
 import type { DiskGuard } from './disk-guard.js';
+import type { FileObserver } from './file-observer.js';
 
 export interface FileLimits {
   readonly maxUploadBytes: number;
@@ -19,6 +20,7 @@ export interface FilesContext {
   readonly limits: FileLimits;
   readonly diskGuard: DiskGuard;
   readonly logger: Logger;
+  readonly observer?: FileObserver;
 }
 
 /**

@@ -3,6 +3,7 @@ import { errnoOf, toStorageFailure } from '../errors/storage-failure.js';
 import type { Listed, Page } from '../metadata/metadata-store.js';
 import type { FileRecord, UploadRecord } from '../metadata/records.js';
 import type { Change } from './change.js';
+import { outcomeOf } from './change-outcome.js';
 import { FileCollector } from './file-collector.js';
 import type { PrepareInput, RegisterInput } from './file-input.js';
 import { removeReleased, type FilesContext } from './files-context.js';
@@ -41,14 +42,23 @@ export class Files {
     return this.#uploads.prepare(change, projectId, input);
   }
 
-  upload(
+  async upload(
     change: Change<UploadResult>,
     projectId: string,
     uploadKey: string,
     source: Readable,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<UploadResult> {
-    return this.#uploads.upload(change, projectId, uploadKey, source, options);
+    const startedAt = performance.now();
+    const { observer } = this.#context;
+    try {
+      const result = await this.#uploads.upload(change, projectId, uploadKey, source, options);
+      observer?.uploaded('success', performance.now() - startedAt, result.sizeBytes);
+      return result;
+    } catch (error) {
+      observer?.uploaded(outcomeOf(error), performance.now() - startedAt, 0);
+      throw error;
+    }
   }
 
   register(change: Change<FileRecord>, projectId: string, input: RegisterInput): Promise<FileRecord> {
@@ -81,22 +91,42 @@ export class Files {
   }
 
   async openDownload(projectId: string, fileId: string): Promise<FileDownload> {
-    const { fileStore } = this.#context;
-    const file = await this.get(projectId, fileId);
-    const stat = await fileStore.stat(file.path);
-    if (stat === undefined || stat.sizeBytes !== file.sizeBytes) throw contentNotFound(fileId);
-    return {
-      file,
-      modifiedAt: stat.modifiedAt,
-      read: (range) => Readable.from(this.#bytesOf(file, range), { objectMode: false }),
-    };
+    try {
+      const { file, modifiedAt } = await this.#find(projectId, fileId);
+      return { file, modifiedAt, read: (range) => Readable.from(this.#bytesOf(file, range), { objectMode: false }) };
+    } catch (error) {
+      this.#context.observer?.downloaded(outcomeOf(error), 0);
+      throw error;
+    }
   }
 
+  async #find(projectId: string, fileId: string): Promise<Omit<FileDownload, 'read'>> {
+    const file = await this.get(projectId, fileId);
+    const stat = await this.#context.fileStore.stat(file.path);
+    if (stat === undefined || stat.sizeBytes !== file.sizeBytes) throw contentNotFound(fileId);
+    return { file, modifiedAt: stat.modifiedAt };
+  }
+
+  /** Whoever reads stops when it has the bytes it wanted, or when its client left; neither is a failure of reading. */
   async *#bytesOf(file: FileRecord, range: ByteRange | undefined): AsyncGenerator<unknown> {
+    const wantedBytes = range === undefined ? file.sizeBytes : range.end - range.start + 1;
+    let sentBytes = 0;
+    let isReading = true;
+    let failure: unknown;
     try {
-      yield* this.#context.fileStore.read(file.path, range);
+      for await (const chunk of this.#context.fileStore.read(file.path, range) as AsyncIterable<Buffer>) {
+        sentBytes += chunk.length;
+        isReading = false;
+        yield chunk;
+        isReading = true;
+      }
     } catch (error) {
-      throw errnoOf(error) === 'ENOENT' ? contentNotFound(file.id, error) : toStorageFailure(error, 'read');
+      if (!isReading) throw error;
+      failure = errnoOf(error) === 'ENOENT' ? contentNotFound(file.id, error) : toStorageFailure(error, 'read');
+      throw failure;
+    } finally {
+      const whenRead = sentBytes < wantedBytes ? 'cancelled' : 'success';
+      this.#context.observer?.downloaded(failure === undefined ? whenRead : outcomeOf(failure), sentBytes);
     }
   }
 

@@ -40,6 +40,8 @@ export interface ImportReport {
   readonly tableSizeBytes: number;
   readonly warnings: readonly string[];
   readonly durationMs: number;
+  /** Of the file, as it is stored. */
+  readonly sourceBytes: number;
 }
 
 export interface ExportInput extends RowSelection {
@@ -102,7 +104,11 @@ export class Transfers {
           };
           try {
             return await this.engine.import(table.current, request, undefined, (staged) =>
-              this.#publishImport(change, ref, table, staged, { incremental: input.incremental, startedAt }),
+              this.#publishImport(change, ref, table, staged, {
+                incremental: input.incremental,
+                startedAt,
+                sourceBytes: file.sizeBytes,
+              }),
             );
           } catch (error) {
             throw namingTheImport(error, input);
@@ -161,7 +167,7 @@ export class Transfers {
     ref: TableRef,
     base: TableRecord,
     staged: ImportResult & { readonly id: string },
-    load: { readonly incremental: boolean; readonly startedAt: number },
+    load: { readonly incremental: boolean; readonly startedAt: number; readonly sourceBytes: number },
   ): Promise<ImportReport> {
     const report: ImportReport = {
       importedRows: staged.insertedRows,
@@ -174,6 +180,7 @@ export class Transfers {
       tableSizeBytes: staged.sizeBytes,
       warnings: staged.warnings,
       durationMs: Math.round(performance.now() - load.startedAt),
+      sourceBytes: load.sourceBytes,
     };
     return this.publisher.publish(change, ref, base, staged, {
       result: () => report,

@@ -54,7 +54,7 @@ async function figure(name: string): Promise<number> {
   return Number(line?.split(' ').at(-1) ?? 0);
 }
 
-const of = (metric: string, job: string, more = ''): string => `duckdb_maintenance_${metric}{job="${job}"${more}}`;
+const of = (metric: string, job: string, more = ''): string => `duckdb_maintenance_${metric}{task="${job}"${more}}`;
 const versionFiles = () => readdir(join(app.dataDir, 'duckdb/project_p1/_versions'));
 
 describe('background jobs', () => {

@@ -48,7 +48,7 @@ export function describeFiles(store: () => MetadataStore): void {
       await tx.completeUpload('u1', ARRIVED);
     });
     expect(await store().fileUsage('P1')).toEqual({ files: 2, bytes: 107 });
-    expect(await store().totals()).toMatchObject({ files: 1, fileBytes: 100, stagedBytes: 7 });
+    expect(await store().totals()).toMatchObject({ files: 1, fileBytes: 100, stagedFiles: 1, stagedBytes: 7 });
     expect(await store().fileUsage('p2')).toEqual({ files: 0, bytes: 0 });
   });
 
@@ -117,6 +117,6 @@ export function describeFiles(store: () => MetadataStore): void {
       await tx.insertBucket(bucket('p1', 'unrelated'));
     });
     expect(await store().isFilePathUsed(ARRIVED.path)).toBe(true);
-    expect(await store().totals()).toMatchObject({ files: 1, stagedBytes: 0 });
+    expect(await store().totals()).toMatchObject({ files: 1, stagedFiles: 0, stagedBytes: 0 });
   });
 }

@@ -20,7 +20,10 @@ export async function totals(db: Database): Promise<MetadataTotals> {
     .executeTakeFirstOrThrow();
   const uploads = await db
     .selectFrom('uploads')
-    .select((eb) => eb.fn.coalesce(eb.fn.sum<number>('uploaded_size_bytes'), eb.lit(0)).as('stagedBytes'))
+    .select((eb) => [
+      eb.fn.count<number>('uploaded_size_bytes').as('stagedFiles'),
+      eb.fn.coalesce(eb.fn.sum<number>('uploaded_size_bytes'), eb.lit(0)).as('stagedBytes'),
+    ])
     .executeTakeFirstOrThrow();
   const sharing = await db
     .selectNoFrom((eb) => [
