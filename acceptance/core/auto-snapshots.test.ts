@@ -172,6 +172,69 @@ describe('truncate_table', () => {
   });
 });
 
+describe('delete_all_rows', () => {
+  const deleteRows = (table: Table, condition: string) =>
+    table.project.api.request<{ table_rows_after: number }>('DELETE', `${table.path}/rows`, {
+      json: { where_clause: condition },
+    });
+
+  it('is off: rows go without a snapshot', async () => {
+    const { project, table } = await tableWithRows();
+    mustSucceed(await deleteRows(table, 'id > 0'));
+    expect(await snapshotsOf(project)).toEqual([]);
+  });
+
+  it.each(['delete_all_rows', 'truncate_table'])('is protected by %s, when no row is left', async (name) => {
+    const place = await tableWithRows();
+    await configure(place, 'project', trigger(name, true));
+    mustSucceed(await deleteRows(place.table, 'id = 1'));
+    expect(await snapshotsOf(place.project)).toEqual([]);
+    expect(mustSucceed(await deleteRows(place.table, 'id > 0')).table_rows_after).toBe(0);
+    expect(await snapshotsOf(place.project)).toMatchObject([
+      {
+        snapshot_type: 'auto_pretruncate',
+        row_count: 1,
+        description: `Auto-backup before DELETE FROM ${place.bucket}.${place.table.name}`,
+      },
+    ]);
+  });
+});
+
+describe('drop_column', () => {
+  it('is off: a column goes without a snapshot', async () => {
+    const { project, table } = await tableWithRows();
+    mustSucceed(await project.api.delete(`${table.path}/columns/mark`));
+    expect(await snapshotsOf(project)).toEqual([]);
+  });
+
+  it('when on, keeps the table with the column, and brings it back', async () => {
+    const place = await tableWithRows();
+    const { project, bucket, table } = place;
+    await configure(place, 'table', trigger('drop_column', true));
+    mustSucceed(await project.api.delete(`${table.path}/columns/mark`));
+    const [snapshot, ...others] = await snapshotsOf(project);
+    expect(others).toEqual([]);
+    expect(snapshot).toMatchObject({
+      snapshot_type: 'auto_predrop_column',
+      row_count: 2,
+      description: `Auto-backup before DROP COLUMN ${bucket}.${table.name}.mark`,
+    });
+    expect(await rowsOf(table)).toEqual([[1], [2]]);
+    mustSucceed(await project.api.post(`${project.path}/branches/default/snapshots/${snapshot?.id}/restore`, {}));
+    expect(await rowsOf(table)).toEqual([
+      [1, 'a'],
+      [2, 'b'],
+    ]);
+  });
+
+  it('takes none for a drop that is refused', async () => {
+    const place = await tableWithRows();
+    await configure(place, 'table', trigger('drop_column', true));
+    expect((await place.project.api.delete(`${place.table.path}/columns/id`)).status).toBe(400);
+    expect(await snapshotsOf(place.project)).toEqual([]);
+  });
+});
+
 describe('automatic snapshots', () => {
   it('are counted by type and trigger', async () => {
     const place = await tableWithRows();

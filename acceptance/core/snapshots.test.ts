@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { errorCode, errorDetails, errorMessage, mustSucceed, uniqueName, type Answer } from '../helpers/api.js';
 import {
@@ -396,6 +398,17 @@ describe('POST …/snapshots/{id}/restore', () => {
     expect(await rowsOf(renamed)).toEqual(ROWS);
   });
 
+  it('restores one snapshot to many names at once, each with its live file', async () => {
+    const table = await tableWithRows();
+    const snapshot = await take(table);
+    const names = Array.from({ length: 12 }, () => uniqueName('many'));
+    const answers = await Promise.all(names.map((name) => restore(snapshot, { target_table: name })));
+    expect(answers.map(({ status }) => status)).toEqual(names.map(() => 200));
+    const files = await readdir(join(server.process.dataDir, 'duckdb', `project_${project.id}`, bucket));
+    for (const name of names) expect(files).toContain(`${name}.duckdb`);
+    expect(files.filter((name) => name.endsWith('.linking'))).toEqual([]);
+  });
+
   it('takes null for not given, and the original names in other letters for the original place', async () => {
     const table = await tableWithRows();
     const snapshot = await take(table);
@@ -483,6 +496,22 @@ describe('GET …/snapshots/{id}/download', () => {
     const again = await createTable(project, bucket, { id: 'INTEGER', mark: 'VARCHAR', note: 'VARCHAR' });
     mustSucceed(await importContent(again, answer.bytes, { format: 'parquet' }));
     expect(await rowsOf(again)).toEqual(ROWS);
+  });
+
+  it('ends when the client leaves, and leaves nothing on the disk', async () => {
+    const table = await createTable(project, bucket, { id: 'INTEGER', text: 'VARCHAR' });
+    const text = 'x'.repeat(100);
+    const lines = Array.from({ length: 200_000 }, (_, id) => `${id},${text}${(id * 7919) % 200_003}`);
+    mustSucceed(await importContent(table, `id,text\n${lines.join('\n')}\n`));
+    const snapshot = await take(table);
+    const leave = new AbortController();
+    const leaving = project.api.get(`${path()}/${snapshot.id}/download`, { signal: leave.signal });
+    setImmediate(() => leave.abort());
+    await expect(leaving).rejects.toThrow();
+    // A second one waits its turn behind the first, so it begins when that one has ended.
+    expect((await project.api.get(`${path()}/${snapshot.id}/download`)).status).toBe(200);
+    const folder = join(server.process.dataDir, 'snapshots/_exports');
+    await expect.poll(() => readdir(folder)).toEqual([]);
   });
 
   it('tells the head without building anything', async () => {

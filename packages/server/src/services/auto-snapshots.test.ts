@@ -8,6 +8,8 @@ import { SqliteMetadataStore } from '../metadata/sqlite/sqlite-metadata-store.js
 import type { LocalSnapshotSettings } from '../model/snapshot-settings.js';
 import { makeTempDir } from '../../test/helpers/temp-dir.js';
 import { AutoSnapshots } from './auto-snapshots.js';
+import { DEFAULT_BRANCH_ID } from '../model/refs.js';
+import { Buckets } from './buckets.js';
 import { Change } from './change.js';
 import type { LossTrigger } from './snapshot-observer.js';
 
@@ -36,9 +38,9 @@ beforeEach(async () => {
 });
 afterEach(() => cleanup());
 
-function newChange(): Change<never> {
+function newChange<R = never>(): Change<R> {
   const clock = { now: () => at(60) };
-  return new Change<never>({ operation: 'table.delete', principal: adminPrincipal, requestId: 'r', clock });
+  return new Change<R>({ operation: 'table.delete', principal: adminPrincipal, requestId: 'r', clock });
 }
 
 async function settle(
@@ -113,6 +115,27 @@ describe('a snapshot before data is lost', () => {
 });
 
 describe('before a bucket is dropped', () => {
+  it('refuses the drop when a snapshot cannot be taken', async () => {
+    const failing = new Proxy(store, {
+      get: (target, name) => {
+        if (name !== 'transaction') return bound(target, name);
+        return (work: (tx: MetadataTransaction) => Promise<unknown>) => target.transaction((tx) => work(brokenIn(tx)));
+      },
+    });
+    const brokenIn = (tx: MetadataTransaction): MetadataTransaction =>
+      new Proxy(tx, {
+        get: (target, name) =>
+          name === 'insertSnapshots' ? () => Promise.reject(new Error('the disk is full')) : bound(target, name),
+      });
+    const unused = undefined as never;
+    const buckets = new Buckets(failing, autoSnapshots, unused, unused, unused);
+    const ref = { projectId: 'p1', branchId: DEFAULT_BRANCH_ID, bucketName: 'sales' };
+    await expect(buckets.delete(newChange<void>(), ref, { cascade: true })).rejects.toThrow('the disk is full');
+    expect(await store.getBucket('p1', 'sales')).toMatchObject({ tableCount: 1 });
+    expect(await store.getTableById('table-orders')).toBeDefined();
+    expect((await store.totals()).snapshots).toEqual([]);
+  });
+
   it('protects thousands of tables in a few statements, each by its own settings', async () => {
     const count = 1_203;
     await store.transaction(async (tx) => {
@@ -126,10 +149,8 @@ describe('before a bucket is dropped', () => {
     const taken = await store.transaction(async (tx) => {
       const counted = new Proxy(tx, {
         get: (target, name) => {
-          const member: unknown = Reflect.get(target, name, target);
-          if (typeof member !== 'function') return member;
           calls += 1;
-          return member.bind(target) as unknown;
+          return bound(target, name);
         },
       }) satisfies MetadataTransaction;
       const found = await tx.getBucket('p1', 'sales');
@@ -151,3 +172,8 @@ describe('before a bucket is dropped', () => {
     expect([days.get('t7'), days.get('t8'), days.get('t9')]).toEqual([undefined, 1, 5]);
   });
 });
+
+function bound(target: object, name: string | symbol): unknown {
+  const member: unknown = Reflect.get(target, name, target);
+  return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+}
