@@ -34,6 +34,7 @@ export default defineConfig({
         test: {
           name: 'acceptance',
           include: ['acceptance/**/*.test.ts'],
+          setupFiles: ['acceptance/helpers/record-calls.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,
