@@ -40,6 +40,7 @@ const firstId = (answer: Record<string, unknown>, list: string): string =>
 const STEPS: readonly Step[] = [
   { operation: 'bucketList', method: 'GET', path: '/buckets', status: 200 },
   { operation: 'bucketGet', method: 'GET', path: BUCKET, status: 200 },
+  { operation: 'bucketListShares', method: 'GET', path: `${BUCKET}/shares`, status: 200 },
   { operation: 'bucketUpdate', method: 'PUT', path: BUCKET, json: { description: 'd' }, status: 200 },
   { operation: 'bucketCreate', method: 'POST', path: '/buckets', json: { name: 'fresh' }, status: 201 },
   {

@@ -451,8 +451,111 @@ export interface paths {
     /** Change the description of a bucket */
     put: operations['bucketUpdate'];
     post?: never;
-    /** Delete a bucket and its tables */
+    /**
+     * Delete a bucket and its tables
+     * @description Of a linked bucket, only the link is removed.
+     */
     delete: operations['bucketDelete'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/buckets/{bucket_name}/share': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Let a project link this bucket */
+    post: operations['bucketShare'];
+    /**
+     * Take a share back
+     * @description Closes the links that the project made through the share, at once. What was not shared is fine.
+     */
+    delete: operations['bucketUnshare'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/buckets/{bucket_name}/shares': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** With whom a bucket is shared, and who has linked it */
+    get: operations['bucketListShares'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/buckets/{bucket_name}/link': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Show the tables of a shared bucket in a new bucket of this name, live and read-only
+     * @description Needs a share with this project, except with the admin key and for buckets of the same project.
+     */
+    post: operations['bucketLink'];
+    /** Remove a linked bucket; its source stays as it is */
+    delete: operations['bucketUnlink'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/buckets/{bucket_name}/grant-readonly': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Let keys that may only read, of projects that linked this bucket, read its tables
+     * @description Keys of scope `project_read` and `branch_read`; other keys of those projects need no grant. Repeating it is fine.
+     */
+    post: operations['bucketGrantReadonly'];
+    /**
+     * Take the read-only grant back
+     * @description What was not granted is fine. The links stay.
+     */
+    delete: operations['bucketRevokeReadonly'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/shared-buckets': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What is shared with a project, and under which names it is linked */
+    get: operations['bucketListShared'];
+    put?: never;
+    post?: never;
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -1400,6 +1503,71 @@ export interface components {
       }[];
       buckets_created: string[];
       buckets_deleted: string[];
+    };
+    ShareBucket: {
+      /** @description The project that may link the bucket */
+      target_project_id: string;
+    };
+    SharedBucket: {
+      /** @description Ids of all projects that may link the bucket */
+      shared_with: string[];
+      is_linked: boolean;
+      source_project_id: string | null;
+      source_bucket_name: string | null;
+    };
+    LinkBucket: {
+      source_project_id: string;
+      source_bucket_name: string;
+    };
+    ReadonlyGrant: {
+      status: string;
+      message: string;
+      bucket_name: string;
+    };
+    BucketShare: {
+      target_project_id: string;
+      /** @description The project has linked the bucket */
+      is_linked: boolean;
+      /** Format: date-time */
+      created_at: string;
+      /** @description Id of the key, or `admin` */
+      created_by: string;
+    };
+    BucketLink: {
+      project_id: string;
+      /** @description `default`, unless a development branch made the link for itself */
+      branch_id: string;
+      /** @description Its name in that project */
+      bucket_name: string;
+      /** @description The link ends with the share; otherwise the admin key made it */
+      through_share: boolean;
+      /** Format: date-time */
+      created_at: string;
+      /** @description Id of the key, or `admin` */
+      created_by: string;
+    };
+    BucketShares: {
+      /** @description With whom the bucket is shared */
+      shares: components['schemas']['BucketShare'][];
+      /** @description Who shows its tables in a bucket of their own */
+      links: components['schemas']['BucketLink'][];
+    };
+    IncomingBucket: {
+      source_project_id: string;
+      source_bucket_name: string;
+      description: string | null;
+      table_count: number;
+      size_bytes: number;
+      readonly_granted: boolean;
+      /** Format: date-time */
+      shared_at: string;
+      is_linked: boolean;
+      /** @description Names of the linked buckets in this project */
+      linked_as: string[];
+    };
+    IncomingBucketList: {
+      shared_buckets: components['schemas']['IncomingBucket'][];
+      total: number;
     };
     Column: {
       name: string;
@@ -2699,7 +2867,10 @@ export interface operations {
   };
   projectDelete: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description True closes the links that other projects have to its buckets; the admin key closes them anyway */
+        force?: boolean;
+      };
       header?: {
         /** @description A retry with the same key gets the answer of the first request and changes nothing */
         'X-Idempotency-Key'?: string;
@@ -2746,7 +2917,7 @@ export interface operations {
           'application/json': components['schemas']['Error'];
         };
       };
-      /** @description `idempotency_conflict` */
+      /** @description `bucket_linked`, `idempotency_conflict` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3311,6 +3482,14 @@ export interface operations {
           | 'bucket.get'
           | 'bucket.update'
           | 'bucket.delete'
+          | 'bucket.share'
+          | 'bucket.unshare'
+          | 'bucket.list_shares'
+          | 'bucket.link'
+          | 'bucket.unlink'
+          | 'bucket.grant_readonly'
+          | 'bucket.revoke_readonly'
+          | 'bucket.list_shared'
           | 'table.create'
           | 'table.list'
           | 'table.get'
@@ -3488,6 +3667,14 @@ export interface operations {
           | 'bucket.get'
           | 'bucket.update'
           | 'bucket.delete'
+          | 'bucket.share'
+          | 'bucket.unshare'
+          | 'bucket.list_shares'
+          | 'bucket.link'
+          | 'bucket.unlink'
+          | 'bucket.grant_readonly'
+          | 'bucket.revoke_readonly'
+          | 'bucket.list_shared'
           | 'table.create'
           | 'table.list'
           | 'table.get'
@@ -4924,6 +5111,8 @@ export interface operations {
       query?: {
         /** @description False refuses to delete a bucket with tables; true unless given */
         cascade?: boolean;
+        /** @description True closes the links to the bucket; false, unless given, refuses to delete it then */
+        force?: boolean;
       };
       header?: {
         /** @description A retry with the same key gets the answer of the first request and changes nothing */
@@ -4975,7 +5164,7 @@ export interface operations {
           'application/json': components['schemas']['Error'];
         };
       };
-      /** @description `bucket_not_empty`, `idempotency_conflict` */
+      /** @description `bucket_linked`, `bucket_not_empty`, `idempotency_conflict` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -5009,6 +5198,741 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  bucketShare: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Bucket name */
+        bucket_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ShareBucket'];
+      };
+    };
+    responses: {
+      /** @description With whom the bucket is shared now */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SharedBucket'];
+        };
+      };
+      /** @description `operation_not_allowed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `bucket_is_linked`, `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `already_shared`, `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  bucketUnshare: {
+    parameters: {
+      query: {
+        /** @description The project that may no longer link the bucket */
+        target_project_id: string;
+      };
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Bucket name */
+        bucket_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Not shared with that project */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `operation_not_allowed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  bucketListShares: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Bucket name */
+        bucket_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Shares and links */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BucketShares'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  bucketLink: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Bucket name */
+        bucket_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LinkBucket'];
+      };
+    };
+    responses: {
+      /** @description The linked bucket */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Bucket'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `bucket_is_linked`, `forbidden`, `not_shared` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `bucket_already_linked`, `bucket_exists`, `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  bucketUnlink: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Bucket name */
+        bucket_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Removed */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `link_not_found`, `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  bucketGrantReadonly: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Bucket name */
+        bucket_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Granted */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ReadonlyGrant'];
+        };
+      };
+      /** @description `operation_not_allowed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `bucket_is_linked`, `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `bucket_not_found`, `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  bucketRevokeReadonly: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Bucket name */
+        bucket_name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Not granted */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `operation_not_allowed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  bucketListShared: {
+    parameters: {
+      query?: {
+        /** @description Page size; everything when neither is given */
+        limit?: number;
+        /** @description How many to pass over, 0 unless given */
+        offset?: number;
+      };
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description By source project and name */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['IncomingBucketList'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
         };
       };
     };

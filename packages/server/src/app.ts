@@ -46,6 +46,7 @@ import { SnapshotSettingsService } from './services/snapshot-settings.js';
 import { Snapshots } from './services/snapshots.js';
 import { TableHistory } from './services/table-history.js';
 import { RateLimiter } from './services/rate-limiter.js';
+import { Sharing } from './services/sharing.js';
 import { TableProfiles } from './services/table-profiles.js';
 import { TablePublisher } from './services/table-publisher.js';
 import { TableRows } from './services/table-rows.js';
@@ -201,6 +202,7 @@ export async function startApp(
       { maxVersions },
     ),
     buckets: new Buckets(metadata, autoSnapshots, liveTree, collector, guard),
+    sharing: new Sharing(metadata),
     tables: new Tables(metadata, engine, locks, history, publisher, autoSnapshots, liveTree, collector, guard),
     schemas: new TableSchemas(metadata, engine, locks, publisher, guard),
     rows: new TableRows(metadata, engine, locks, publisher, guard),

@@ -102,7 +102,8 @@ export class Recovery {
     for (const bucket of await this.#listIfPresent(this.layout.branchDirectory(branch))) {
       if (!bucket.isDirectory() || bucket.name.startsWith('_') || signal.aborted) continue;
       const own = await this.metadata.getBranchBucket({ ...branch, bucketName: bucket.name });
-      if (own === undefined) {
+      // A linked bucket has no directory; one of its name is left of an earlier bucket.
+      if (own === undefined || own.linkedFrom !== null) {
         await this.liveTree.removeBucket(branch, bucket.name);
         continue;
       }

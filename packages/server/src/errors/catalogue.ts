@@ -186,6 +186,11 @@ export const ERROR_CATALOGUE = {
     meaning: 'The bucket still has tables and `cascade=false` was given.',
     remedy: 'Delete the tables first, or pass `cascade=true`.',
   },
+  operation_not_allowed: {
+    http: 400,
+    meaning: 'The operation makes no sense in a development branch: other projects look at what is in main.',
+    remedy: 'Use the branch `default`.',
+  },
   bucket_is_linked: {
     http: 403,
     meaning: 'The bucket shows the tables of another bucket; through it they can only be read.',

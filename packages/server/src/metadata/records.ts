@@ -88,6 +88,7 @@ export interface BucketShareRecord {
 export interface BucketLinkRecord {
   readonly bucketId: string;
   readonly projectId: string;
+  readonly branchId: string;
   readonly bucketName: string;
   readonly source: LinkSource;
   /** The link ends with the share it was made through; otherwise it was made by the admin, or within one project. */
@@ -100,7 +101,7 @@ export interface BucketLinkRecord {
 export interface SharedBucketRecord {
   readonly bucket: BucketRecord;
   readonly sharedAt: Date;
-  /** Names of the linked buckets in the target project. */
+  /** Names of the linked buckets in the target project, in its main branch. */
   readonly linkedAs: readonly string[];
 }
 

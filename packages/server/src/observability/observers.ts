@@ -5,6 +5,16 @@ import { BoundedLabels, MAX_LABELLED_PROJECTS } from './bounded-labels.js';
 /** More tables than this share the label set `_other`. */
 const MAX_LABELLED_TABLES = 500;
 
+/** The operations of `duckdb_bucket_sharing_operations_total`, by the name they have there. */
+const SHARING_OPERATIONS: Partial<Readonly<Record<OperationName, string>>> = {
+  'bucket.share': 'share',
+  'bucket.unshare': 'unshare',
+  'bucket.link': 'link',
+  'bucket.unlink': 'unlink',
+  'bucket.grant_readonly': 'grant_readonly',
+  'bucket.revoke_readonly': 'revoke_readonly',
+};
+
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const OPERATION_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300];
 const SCHEMA_SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 30];
@@ -102,9 +112,17 @@ export function operationObserver(registry: Registry): OperationObserver {
     buckets: OPERATION_SECONDS,
     registers,
   });
+  const sharing = new Counter({
+    name: 'duckdb_bucket_sharing_operations_total',
+    help: 'Shares, links and read-only grants made and taken back, by outcome',
+    labelNames: ['operation', 'status'],
+    registers,
+  });
   return {
     finished: (operation, outcome, durationMs) => {
       total.inc({ operation, status: outcome });
+      const sharingOperation = SHARING_OPERATIONS[operation];
+      if (sharingOperation !== undefined) sharing.inc({ operation: sharingOperation, status: outcome });
       durations.observe({ operation }, durationMs / 1000);
     },
   };

@@ -66,7 +66,9 @@ export async function branchEntries(
   // Tables that main has made in a bucket since the branch deleted it.
   for (const bucketName of hiddenBuckets) {
     const bucket = await reader.getBucket(branch.projectId, bucketName);
-    for (const main of bucket === undefined ? [] : (await reader.listTables(bucket.id)).items) {
+    // Those that a linked bucket shows are not main's.
+    if (bucket === undefined || bucket.linkedFrom !== null) continue;
+    for (const main of (await reader.listTables(bucket.id)).items) {
       const key = keyOf(main.bucketName, main.name);
       if (entries.has(key)) continue;
       const names = { bucketName: main.bucketName, tableName: main.name };

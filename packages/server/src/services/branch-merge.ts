@@ -19,8 +19,9 @@ import {
   type MergeStrategy,
   type PlannedTable,
 } from './branch-merge-plan.js';
-import { requireDevelopmentBranch } from './require-bucket.js';
+import { bucketIsLinked, requireDevelopmentBranch } from './require-bucket.js';
 import type { Change } from './change.js';
+import { mustNotBeLinked } from './closed-links.js';
 import type { DiskGuard } from './disk-guard.js';
 import { locksOf, resourceIdOf } from './table-names.js';
 import { builtVersion, repeatedVersion } from './table-versions.js';
@@ -87,7 +88,16 @@ export class BranchMerge {
 
   async #select(reader: MetadataReader, ref: BranchRef, { tables }: MergeInput): Promise<readonly BranchEntry[]> {
     const entries = await branchEntries(reader, ref);
-    if (tables === null) return entries;
+    const selected = tables === null ? entries : this.#named(ref, entries, tables);
+    await mustNotMeetLinks(reader, ref, selected);
+    return selected;
+  }
+
+  #named(
+    ref: BranchRef,
+    entries: readonly BranchEntry[],
+    tables: NonNullable<MergeInput['tables']>,
+  ): readonly BranchEntry[] {
     return tables.map(({ bucketName, tableName }) => {
       const entry = entries.find(
         (each) => nameKey(each.bucketName) === nameKey(bucketName) && nameKey(each.tableName) === nameKey(tableName),
@@ -260,7 +270,10 @@ export class BranchMerge {
         const main = await tx.getBucket(ref.projectId, bucketName);
         const own = await tx.getBranchBucket({ ...ref, bucketName });
         await tx.deleteBranchDeletion({ ...ref, bucketName }, null);
-        if (main === undefined || main.tableCount > 0 || own !== undefined || strategy === 'theirs') continue;
+        const isFull = main !== undefined && main.linkedFrom === null && main.tableCount > 0;
+        if (main === undefined || isFull || own !== undefined || strategy === 'theirs') continue;
+        const names = { project_id: ref.projectId, bucket_name: main.name };
+        mustNotBeLinked(`Bucket ${main.name}`, await tx.listBucketLinks(main.id), names);
         await tx.deleteBucket(main.id, change.now);
         deleted.push(main.name);
       }
@@ -315,6 +328,20 @@ async function createInMain(
 
 async function baseOf(reader: MetadataReader, { own }: BranchEntry): Promise<VersionRecord | undefined> {
   return own === undefined || own.baseVersionId === null ? undefined : await reader.getVersion(own.baseVersionId);
+}
+
+/** Under this name main shows the tables of another bucket, and a merge must not write there. */
+async function mustNotMeetLinks(
+  reader: MetadataReader,
+  ref: BranchRef,
+  entries: readonly BranchEntry[],
+): Promise<void> {
+  for (const bucketName of new Set(entries.map((entry) => entry.bucketName))) {
+    const main = await reader.getBucket(ref.projectId, bucketName);
+    if (main !== undefined && main.linkedFrom !== null) {
+      throw bucketIsLinked(main.projectId, main.name, main.linkedFrom);
+    }
+  }
 }
 
 function mustNotConflict(conflicts: readonly MergeConflict[]): void {

@@ -127,6 +127,11 @@ export class BranchPull {
     let wasHidden = await tx.isDeletedInBranch(ref, ref.tableName);
     if (main !== undefined && (await tx.isDeletedInBranch(ref, null))) {
       wasHidden = true;
+      if (main.linkedFrom !== null) {
+        // A link is shown as a whole.
+        await tx.deleteBranchDeletion(ref, null);
+        return wasHidden;
+      }
       for (const { name, current } of (await tx.listTables(main.id)).items) {
         if (await tx.isDeletedInBranch(ref, name)) continue;
         await tx.insertBranchDeletion(ref, {

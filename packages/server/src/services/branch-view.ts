@@ -11,7 +11,7 @@ import { DEFAULT_BRANCH_ID, type BranchRef, type BucketRef, type TableRef } from
  *     main's               source `main`
  *
  * A bucket is the same in two layers: the branch's own bucket lies over main's bucket of that name, unless the branch deleted
- * that one. So the branch sees tables that main gets later, and main never sees anything of the branch.
+ * that one. A linked bucket of the branch shows its source, and hides main's. So the branch sees tables that main gets later, and main never sees anything of the branch.
  */
 export async function findBucket(reader: MetadataReader, ref: BucketRef): Promise<BucketRecord | undefined> {
   const { own, main } = await findLayers(reader, ref);
@@ -69,7 +69,11 @@ async function findLayers(reader: MetadataReader, ref: BucketRef): Promise<Layer
   if (ref.branchId === DEFAULT_BRANCH_ID) return { own: main, main: undefined };
   const own = await reader.getBranchBucket(ref);
   const isHidden = main !== undefined && (await reader.isDeletedInBranch(ref, null));
-  return { own, main: isHidden ? undefined : main };
+  return { own, main: isHidden || isLink(own) ? undefined : main };
+}
+
+function isLink(bucket: BucketRecord | undefined): boolean {
+  return bucket !== undefined && bucket.linkedFrom !== null;
 }
 
 function asSeenFrom(ref: BucketRef, main: BucketRecord | undefined): BucketRecord | undefined {

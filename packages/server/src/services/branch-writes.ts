@@ -1,9 +1,9 @@
 import { DomainError } from '../errors/domain-error.js';
-import type { MetadataTransaction } from '../metadata/metadata-store.js';
+import type { MetadataTransaction, NewBucket } from '../metadata/metadata-store.js';
 import type { BucketRecord, TableRecord } from '../metadata/records.js';
 import { nameKey } from '../model/columns.js';
 import { newSortableId } from '../model/ids.js';
-import { DEFAULT_BRANCH_ID } from '../model/refs.js';
+import { DEFAULT_BRANCH_ID, type BucketRef } from '../model/refs.js';
 import type { Change } from './change.js';
 import { requireBucketToChange } from './require-bucket.js';
 import { repeatedVersion } from './table-versions.js';
@@ -28,6 +28,7 @@ export async function ownBucketId(
     name: bucket.name,
     description: bucket.description,
     createdAt: change.now,
+    ...(await linkOf(tx, bucket)),
   });
   const settings =
     bucket.mainId === null ? undefined : await tx.getSnapshotSettings({ kind: 'bucket', id: bucket.mainId });
@@ -35,6 +36,15 @@ export async function ownBucketId(
     await tx.putSnapshotSettings({ kind: 'bucket', id, projectId: bucket.projectId }, settings, change.now);
   }
   return id;
+}
+
+/** What lies over a linked bucket of main is a link to the same source. */
+async function linkOf(tx: MetadataTransaction, bucket: BucketRecord): Promise<Pick<NewBucket, 'link'>> {
+  if (bucket.linkedFrom === null) return {};
+  const sourceBucketId = bucket.linkedFrom.bucketId;
+  const link = (await tx.listBucketLinks(sourceBucketId)).find(({ bucketId }) => bucketId === bucket.mainId);
+  if (link === undefined) throw new Error('a linked bucket of main is not among the links of its source');
+  return { link: { sourceBucketId, throughShare: link.throughShare, createdBy: link.createdBy } };
 }
 
 /** The table as the branch's own; `table` is what the branch shows now. Nothing changes for its readers. */
@@ -93,11 +103,8 @@ export async function deleteBucket(
   if (bucket.ownId !== null) await tx.deleteBucket(bucket.ownId, change.now);
   if (bucket.mainId === null) return;
   const ref = { projectId: bucket.projectId, branchId: bucket.branchId, bucketName: bucket.name };
-  for (const main of (await tx.listTables(bucket.mainId)).items) {
-    if (await tx.isDeletedInBranch(ref, main.name)) continue;
-    const taken = own.find(({ name }) => nameKey(name) === nameKey(main.name));
-    await hideTable(tx, change, { branchId: bucket.branchId, ...taken }, main);
-  }
+  // What a linked bucket shows is not main's to delete: hiding the link is all there is.
+  if (bucket.linkedFrom === null) await hideTables(tx, change, ref, bucket.mainId, own);
   await tx.insertBranchDeletion(bucket, {
     bucketName: bucket.name,
     tableName: null,
@@ -105,6 +112,20 @@ export async function deleteBucket(
     createdAt: change.now,
     createdBy: change.principal.actor,
   });
+}
+
+async function hideTables(
+  tx: MetadataTransaction,
+  change: Change<never>,
+  ref: BucketRef,
+  mainBucketId: string,
+  own: readonly TableRecord[],
+): Promise<void> {
+  for (const main of (await tx.listTables(mainBucketId)).items) {
+    if (await tx.isDeletedInBranch(ref, main.name)) continue;
+    const taken = own.find(({ name }) => nameKey(name) === nameKey(main.name));
+    await hideTable(tx, change, { branchId: ref.branchId, ...taken }, main);
+  }
 }
 
 /** The version that the branch knew counts: of a table that it had taken, the one it took. */

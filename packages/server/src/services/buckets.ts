@@ -1,7 +1,7 @@
 import type { LiveTree } from '../engine/live-tree.js';
 import type { VersionCollector } from '../engine/version-collector.js';
 import { DomainError } from '../errors/domain-error.js';
-import type { Listed, MetadataStore } from '../metadata/metadata-store.js';
+import type { Listed, MetadataStore, MetadataTransaction } from '../metadata/metadata-store.js';
 import type { BucketRecord } from '../metadata/records.js';
 import { newSortableId } from '../model/ids.js';
 import type { BucketListQuery } from '../model/list-query.js';
@@ -11,8 +11,9 @@ import type { AutoSnapshots } from './auto-snapshots.js';
 import { findBucket, listBuckets } from './branch-view.js';
 import { deleteBucket, ownBucketId } from './branch-writes.js';
 import type { Change } from './change.js';
+import { closedLinksDetails, logClosedLinks, mustNotBeLinked } from './closed-links.js';
 import type { DiskGuard } from './disk-guard.js';
-import { requireBranch, requireBucket, requireBucketToChange } from './require-bucket.js';
+import { requireBranch, requireBucket } from './require-bucket.js';
 
 export class Buckets {
   constructor(
@@ -76,11 +77,17 @@ export class Buckets {
 
   /**
    * Deletes the bucket and its tables. Readers that are under way finish on the versions they have; writers that are under
-   * way find their table gone when they publish.
+   * way find their table gone when they publish. Links to the bucket are closed when `force` says so. Of a linked bucket
+   * the link is removed and nothing else, whatever the options.
    */
-  async delete(change: Change<void>, ref: BucketRef, options: { cascade: boolean }): Promise<void> {
+  async delete(
+    change: Change<void>,
+    ref: BucketRef,
+    options: { readonly cascade: boolean; readonly force: boolean },
+  ): Promise<void> {
     const bucket = await this.metadata.transaction(async (tx) => {
-      const found = await requireBucketToChange(tx, ref);
+      const found = await requireBucket(tx, ref);
+      if (found.linkedFrom !== null) return await this.#deleteLink(tx, change, found);
       if (found.tableCount > 0 && !options.cascade) {
         throw new DomainError(
           'bucket_not_empty',
@@ -88,14 +95,27 @@ export class Buckets {
           { project_id: ref.projectId, bucket_name: found.name, table_count: found.tableCount },
         );
       }
+      // Only main's buckets are linked by others; a branch hides them and leaves them as they are.
+      const links = found.ownId === null ? [] : await tx.listBucketLinks(found.ownId);
+      if (!options.force) {
+        mustNotBeLinked(`Bucket ${found.name}`, links, { project_id: found.projectId, bucket_name: found.name });
+      }
       const snapshots = await this.autoSnapshots.beforeDropOf(tx, change, found);
       await deleteBucket(tx, change, found);
-      const details = { tables: found.tableCount, snapshots };
-      await change.commit(tx, { projectId: ref.projectId, resourceId: found.name, details }, undefined);
+      await logClosedLinks(tx, change, links);
+      const details = { tables: found.tableCount, snapshots, ...closedLinksDetails(links) };
+      await change.commit(tx, { projectId: found.projectId, resourceId: found.name, details }, undefined);
       return found;
     });
     await this.liveTree.removeBucket(bucket, bucket.name);
     this.collector.schedule();
+  }
+
+  async #deleteLink(tx: MetadataTransaction, change: Change<void>, linked: BucketRecord): Promise<BucketRecord> {
+    await deleteBucket(tx, change, linked);
+    const details = { linked_from: `${linked.linkedFrom?.projectId ?? ''}.${linked.linkedFrom?.bucketName ?? ''}` };
+    await change.commit(tx, { projectId: linked.projectId, resourceId: linked.name, details }, undefined);
+    return linked;
   }
 }
 

@@ -60,12 +60,19 @@ export class Change<R> {
   }
 
   async commit(tx: MetadataTransaction, subject: ChangeSubject, result: R): Promise<void> {
+    await this.alsoLog(tx, this.input.operation, subject);
+    await this.input.keepAnswer?.(tx, result);
+    this.#committed = true;
+  }
+
+  /** What the change brings about elsewhere, for instance in another project, in the audit of that place. */
+  async alsoLog(tx: MetadataTransaction, operation: OperationName, subject: ChangeSubject): Promise<void> {
     await tx.logOperations([
       {
         timestamp: this.now,
         requestId: this.input.requestId,
         projectId: subject.projectId,
-        operation: this.input.operation,
+        operation,
         resourceId: subject.resourceId,
         actor: this.input.principal.actor,
         outcome: 'success',
@@ -75,7 +82,5 @@ export class Change<R> {
         durationMs: Math.round(performance.now() - this.#startedAt),
       },
     ]);
-    await this.input.keepAnswer?.(tx, result);
-    this.#committed = true;
   }
 }

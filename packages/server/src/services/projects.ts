@@ -11,6 +11,7 @@ import type { JsonObject, ProjectRecord } from '../metadata/records.js';
 import { newPublicId } from '../model/ids.js';
 import { mustBeValidProjectId } from '../model/names.js';
 import type { Change } from './change.js';
+import { closedLinksDetails, logClosedLinks, mustNotBeLinked } from './closed-links.js';
 import type { DiskGuard } from './disk-guard.js';
 
 export interface CreatedProject {
@@ -104,13 +105,22 @@ export class Projects {
     });
   }
 
-  /** Removes keys, tables, files and directory; the row stays as `deleted`. Repeating it is fine. */
-  async delete(change: Change<void>, projectId: string): Promise<void> {
+  /**
+   * Removes keys, tables, files and directory; the row stays as `deleted`. Repeating it is fine. Links of other projects
+   * to its buckets are closed when `force` says so, or the admin does it.
+   */
+  async delete(change: Change<void>, projectId: string, options: { readonly force: boolean }): Promise<void> {
     const released = await this.metadata.transaction(async (tx) => {
       const project = await requireProject(tx, projectId);
+      const links = await tx.listForeignLinks(project.id);
+      if (!options.force && change.principal.kind !== 'admin') {
+        mustNotBeLinked(`Project ${project.id}`, links, { project_id: project.id });
+      }
       const paths =
         project.status === 'deleted' ? [] : (await tx.deleteProject(project.id, change.now)).releasedFilePaths;
-      await change.commit(tx, { projectId: project.id, resourceId: project.id }, undefined);
+      await logClosedLinks(tx, change, links);
+      const details = closedLinksDetails(links);
+      await change.commit(tx, { projectId: project.id, resourceId: project.id, details }, undefined);
       return { projectId: project.id, paths };
     });
     // The change is durable; what is left on disk is garbage that maintenance would collect as well.

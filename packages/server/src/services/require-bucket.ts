@@ -23,13 +23,15 @@ export async function requireDevelopmentBranch(reader: MetadataReader, ref: Bran
 export async function requireBucket(reader: MetadataReader, ref: BucketRef): Promise<BucketRecord> {
   await requireBranch(reader, ref);
   const bucket = await findBucket(reader, ref);
-  if (bucket === undefined) {
-    throw new DomainError('bucket_not_found', `Bucket ${ref.bucketName} not found in project ${ref.projectId}`, {
-      project_id: ref.projectId,
-      bucket_name: ref.bucketName,
-    });
-  }
+  if (bucket === undefined) throw bucketNotFound(ref);
   return bucket;
+}
+
+export function bucketNotFound(
+  ref: Omit<BucketRef, 'branchId'>,
+  message = `Bucket ${ref.bucketName} not found in project ${ref.projectId}`,
+): DomainError {
+  return new DomainError('bucket_not_found', message, { project_id: ref.projectId, bucket_name: ref.bucketName });
 }
 
 export async function requireTable(reader: MetadataReader, ref: TableRef): Promise<TableRecord> {
@@ -59,7 +61,7 @@ export function bucketIsLinked(projectId: string, bucketName: string, source: Li
   return new DomainError(
     'bucket_is_linked',
     `Bucket ${bucketName} of project ${projectId} is linked from ${source.projectId}.${source.bucketName} and can only be ` +
-      'read; change the source bucket instead',
+      'read, as it is now; changes and history are for the source bucket',
     {
       project_id: projectId,
       bucket_name: bucketName,

@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.js';
 import type { Listed, MetadataReader, Page } from '../metadata/metadata-store.js';
 import type { KeptVersionRecord, TableRecord } from '../metadata/records.js';
 import type { TableVersionRef, VersionChoice } from '../model/refs.js';
-import { requireTable } from './require-bucket.js';
+import { bucketIsLinked, requireTable } from './require-bucket.js';
 
 /** A version with the moment at which history lets go of it; null while it is current. */
 export interface HistoryEntry extends KeptVersionRecord {
@@ -24,9 +24,9 @@ export class TableHistory {
   /** The table with the version that the reference asks for in the place of its current one. */
   async requireTable(ref: TableVersionRef): Promise<TableRecord> {
     const table = await requireTable(this.metadata, ref);
-    return ref.at === undefined
-      ? table
-      : { ...table, current: await this.requireVersion(this.metadata, table, ref.at) };
+    if (ref.at === undefined) return table;
+    mustBeOwnHistory(table);
+    return { ...table, current: await this.requireVersion(this.metadata, table, ref.at) };
   }
 
   async requireVersion(reader: MetadataReader, table: TableRecord, at: VersionChoice): Promise<KeptVersionRecord> {
@@ -41,6 +41,7 @@ export class TableHistory {
 
   /** Newest first. */
   async list(table: TableRecord, page: Page): Promise<Listed<HistoryEntry>> {
+    mustBeOwnHistory(table);
     const { items, total } = await this.metadata.listTableVersions(table.id, this.#replacedSince(), page);
     const expiryOf = (replacedAt: Date | null): Date | null =>
       replacedAt === null ? null : new Date(replacedAt.getTime() + this.limits.maxAgeMs);
@@ -75,4 +76,9 @@ export class TableHistory {
       },
     );
   }
+}
+
+/** What is shared is the present of a table: rows that its owner has deleted are nobody else's business. */
+function mustBeOwnHistory({ projectId, bucketName, linkedFrom }: TableRecord): void {
+  if (linkedFrom !== null) throw bucketIsLinked(projectId, bucketName, linkedFrom);
 }

@@ -323,6 +323,17 @@ function defaults(refused: Refusal[]): HttpServices {
       update: () => Promise.resolve(bucket),
       delete: () => Promise.resolve(),
     },
+    sharing: {
+      share: () => Promise.resolve({ bucket, sharedWith: ['p2'] }),
+      unshare: () => Promise.resolve(),
+      link: () => Promise.resolve(bucket),
+      unlink: () => Promise.resolve(),
+      grantReadonly: () => Promise.resolve(bucket),
+      revokeReadonly: () => Promise.resolve(),
+      listShares: () => Promise.resolve({ shares: [], links: [] }),
+      listSharedWith: () => Promise.resolve({ items: [], total: 0 }),
+      mustMayRead: () => Promise.resolve(),
+    },
     tables: {
       create: () => Promise.resolve(table),
       list: () => list(table),

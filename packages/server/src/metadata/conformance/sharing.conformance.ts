@@ -98,6 +98,7 @@ export function describeSharing(store: () => MetadataStore): void {
     const foreign = {
       bucketId: 'bucket-p2-linked',
       projectId: 'p2',
+      branchId: 'default',
       bucketName: 'linked',
       source: SOURCE,
       throughShare: true,
@@ -148,6 +149,40 @@ export function describeSharing(store: () => MetadataStore): void {
     expect(await store().getProject('p2')).toMatchObject({ bucketCount: 1 });
     expect(await store().transaction((tx) => tx.deleteBucketShare(SOURCE.bucketId, 'p2'))).toBeUndefined();
     expect(await store().transaction((tx) => tx.deleteBucketShare(SOURCE.bucketId, 'absent'))).toBeUndefined();
+  });
+
+  it('a link that a branch made is its own: it counts nowhere, and ends with its share', async () => {
+    await startWithLink(store());
+    await store().transaction(async (tx) => {
+      await tx.insertBranch({
+        id: 'b1',
+        projectId: 'p2',
+        name: 'dev',
+        description: null,
+        createdAt: at(3),
+        createdBy: 'admin',
+      });
+      await tx.insertBucket(bucket('p2', 'branched', { branchId: 'b1', link: linkTo() }));
+    });
+    expect(await store().getBucket('p2', 'branched')).toBeUndefined();
+    const ref = { projectId: 'p2', branchId: 'b1', bucketName: 'branched' };
+    expect(await store().getBranchBucket(ref)).toMatchObject({ linkedFrom: SOURCE, tableCount: 1 });
+    expect(await store().getProject('p2')).toMatchObject({ bucketCount: 1 });
+    expect((await store().listSharedBuckets('p2')).items[0]?.linkedAs).toEqual(['linked']);
+    const closed = await store().transaction((tx) => tx.deleteBucketShare(SOURCE.bucketId, 'p2'));
+    expect(closed?.map(({ branchId, bucketName }) => [branchId, bucketName])).toEqual([
+      ['b1', 'branched'],
+      ['default', 'linked'],
+    ]);
+    expect(await store().getBranchBucket(ref)).toBeUndefined();
+    expect(await store().getProject('p2')).toMatchObject({ bucketCount: 0 });
+  });
+
+  it('takes no table into a linked bucket', async () => {
+    await startWithLink(store());
+    const insert = store().transaction((tx) => tx.insertTable(table('bucket-p2-linked', 'own', { projectId: 'p2' })));
+    await expect(insert).rejects.toMatchObject({ code: 'bucket_is_linked' });
+    expect(await store().getProject('p2')).toMatchObject({ tableCount: 0 });
   });
 
   it('removes of a linked bucket the link alone', async () => {

@@ -46,6 +46,8 @@ export async function listBucketsOfBranch(
 
 async function inLayers(db: Database, { branchId }: BranchRef, row: BucketRecord): Promise<BucketRecord> {
   if (row.branchId === DEFAULT_BRANCH_ID) return { ...row, branchId, ownId: null, mainId: row.id };
+  // A linked bucket shows its source and nothing of main.
+  if (row.linkedFrom !== null) return row;
   const main = await db
     .selectFrom('buckets as m')
     .select('m.id')

@@ -1,3 +1,4 @@
+import { DEFAULT_BRANCH_ID } from '../../model/refs.js';
 import type { BucketLinkRecord } from '../records.js';
 import { countInProject } from './counters.js';
 import { slices, type Database } from './database.js';
@@ -13,6 +14,7 @@ function selectLinks(db: Database) {
     .select([
       'b.id as bucketId',
       'b.project_id as projectId',
+      'b.branch_id as branchId',
       'b.name as bucketName',
       'b.created_at',
       'b.link_through_share',
@@ -22,7 +24,8 @@ function selectLinks(db: Database) {
       's.name as source_name',
     ])
     .orderBy('b.project_id')
-    .orderBy('b.name');
+    .orderBy('b.name')
+    .orderBy('b.branch_id');
 }
 
 export async function listBucketLinks(db: Database, sourceBucketId: string): Promise<readonly BucketLinkRecord[]> {
@@ -46,7 +49,8 @@ export async function removeLinks(db: Database, links: readonly BucketLinkRecord
     await db.deleteFrom('buckets').where('id', 'in', ids).execute();
   }
   const removed = new Map<string, number>();
-  for (const { projectId } of links) removed.set(projectId, (removed.get(projectId) ?? 0) + 1);
+  const counted = links.filter(({ branchId }) => branchId === DEFAULT_BRANCH_ID);
+  for (const { projectId } of counted) removed.set(projectId, (removed.get(projectId) ?? 0) + 1);
   for (const [projectId, count] of removed) await countInProject(db, projectId, { buckets: -count });
 }
 
@@ -56,6 +60,7 @@ function toLink(row: LinkRow): BucketLinkRecord {
   return {
     bucketId: row.bucketId,
     projectId: row.projectId,
+    branchId: row.branchId,
     bucketName: row.bucketName,
     source: { bucketId: row.source_id, projectId: row.source_project_id, bucketName: row.source_name },
     throughShare: row.link_through_share === 1,

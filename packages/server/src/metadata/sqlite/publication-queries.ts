@@ -16,10 +16,12 @@ import { dispenseVersionsOfTables, insertVersion, limitHistory, retireVersion } 
 export async function insertTable(db: Database, table: NewTable): Promise<void> {
   const bucket = await db
     .selectFrom('buckets')
-    .select(['project_id', 'name'])
+    .select(['project_id', 'name', 'source_bucket_id'])
     .where('id', '=', table.bucketId)
     .executeTakeFirst();
   if (bucket === undefined) throw bucketNotFound();
+  if (bucket.source_bucket_id !== null)
+    throw new DomainError('bucket_is_linked', 'A linked bucket has no tables of its own');
   const existing = await db
     .selectFrom('tables')
     .select('name')

@@ -1,4 +1,5 @@
 import { nameKey } from '../../model/columns.js';
+import { DEFAULT_BRANCH_ID } from '../../model/refs.js';
 import type { Listed, Page } from '../metadata-store.js';
 import type { BucketLinkRecord, BucketShareRecord, SharedBucketRecord } from '../records.js';
 import { bucketNotFound, selectBuckets, toBucket } from './bucket-queries.js';
@@ -44,6 +45,7 @@ export async function listSharedBuckets(
     .selectFrom('buckets')
     .select(['name', 'source_bucket_id'])
     .where('project_id', '=', target)
+    .where('branch_id', '=', DEFAULT_BRANCH_ID)
     .where('source_bucket_id', 'is not', null)
     .orderBy('name')
     .execute();

@@ -37,7 +37,7 @@ export function registerRoute(app: FastifyInstance, route: Route, door: DoorCont
     config: { apiRoute: route },
     onRequest: (request) => recognise(request, route, door),
     preValidation: async (request) => {
-      mustBeAllowed(request, route);
+      await mustBeAllowed(request, route, door);
       if (route.multipartFile !== undefined) mustBeMultipart(request);
       if (route.query !== undefined) {
         request.query = prepareForValidation(route.query, 'querystring', request.query, lookup);
@@ -68,10 +68,12 @@ async function recognise(request: FastifyRequest, route: Route, { services }: Do
   services.rateLimiter.mustBeWithinRate(authentication.principal);
 }
 
-function mustBeAllowed(request: FastifyRequest, { operation }: Route): void {
+async function mustBeAllowed(request: FastifyRequest, { operation }: Route, { services }: DoorContext): Promise<void> {
   if (describeOperation(operation).access === 'anyone') return;
-  const { project_id: projectId, branch_id: branchId } = pathParams(request);
-  authorize(request.door.authentication, operation, { projectId, branchId });
+  const { project_id: projectId, branch_id: branchId, bucket_name: bucketName } = pathParams(request);
+  const principal = authorize(request.door.authentication, operation, { projectId, branchId });
+  if (projectId === undefined || branchId === undefined || bucketName === undefined) return;
+  await services.sharing.mustMayRead(principal, operation, { projectId, branchId, bucketName });
 }
 
 async function answer(

@@ -1,15 +1,20 @@
 import type { Readable } from 'node:stream';
 import type { Authenticator } from '../../auth/authenticator.js';
+import type { Principal } from '../../auth/principal.js';
+import type { OperationName } from '../../model/operations.js';
 import type { Listed, Page } from '../../metadata/metadata-store.js';
 import type {
   ApiKeyRecord,
   ApiKeyScope,
   BranchRecord,
+  BucketLinkRecord,
   BucketRecord,
+  BucketShareRecord,
   FileRecord,
   JsonObject,
   KeptVersionRecord,
   ProjectRecord,
+  SharedBucketRecord,
   SnapshotRecord,
   TableRecord,
   UploadRecord,
@@ -43,6 +48,7 @@ export interface HttpServices {
   readonly branchPull: Pick<BranchPull, 'pullTable' | 'pullBucket' | 'pullBranch'>;
   readonly branchMerge: Pick<BranchMerge, 'merge'>;
   readonly buckets: BucketService;
+  readonly sharing: SharingService;
   readonly tables: TableService;
   readonly schemas: SchemaService;
   readonly rows: RowService;
@@ -129,7 +135,7 @@ export interface ProjectService {
     projectId: string,
     input: { name?: string; description?: string | null; settings?: JsonObject },
   ): Promise<ProjectRecord>;
-  delete(change: Change<void>, projectId: string): Promise<void>;
+  delete(change: Change<void>, projectId: string, options: { force: boolean }): Promise<void>;
   stats(projectId: string): Promise<ProjectRecord>;
 }
 
@@ -183,7 +189,28 @@ export interface BucketService {
     bucket: BucketRef,
     input: { description?: string | null },
   ): Promise<BucketRecord>;
-  delete(change: Change<void>, bucket: BucketRef, options: { cascade: boolean }): Promise<void>;
+  delete(change: Change<void>, bucket: BucketRef, options: { cascade: boolean; force: boolean }): Promise<void>;
+}
+
+export interface SharingService {
+  share(
+    change: Change<{ bucket: BucketRecord; sharedWith: readonly string[] }>,
+    bucket: BucketRef,
+    targetProjectId: string,
+  ): Promise<{ bucket: BucketRecord; sharedWith: readonly string[] }>;
+  unshare(change: Change<void>, bucket: BucketRef, targetProjectId: string): Promise<void>;
+  link(
+    change: Change<BucketRecord>,
+    bucket: BucketRef,
+    source: { sourceProjectId: string; sourceBucketName: string },
+  ): Promise<BucketRecord>;
+  unlink(change: Change<void>, bucket: BucketRef): Promise<void>;
+  grantReadonly(change: Change<BucketRecord>, bucket: BucketRef): Promise<BucketRecord>;
+  revokeReadonly(change: Change<void>, bucket: BucketRef): Promise<void>;
+  listShares(bucket: BucketRef): Promise<{ shares: readonly BucketShareRecord[]; links: readonly BucketLinkRecord[] }>;
+  listSharedWith(projectId: string, page?: Page): Promise<Listed<SharedBucketRecord>>;
+  /** Throws unless the caller may run the operation on what is in the bucket, which may be a linked one. */
+  mustMayRead(principal: Principal, operation: OperationName, bucket: BucketRef): Promise<void>;
 }
 
 export interface NewColumn {

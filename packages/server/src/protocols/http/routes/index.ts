@@ -7,6 +7,7 @@ import { apiKeyRoutes } from './api-keys/index.js';
 import { auditRoutes } from './audit/index.js';
 import { branchRoutes } from './branches/index.js';
 import { bucketRoutes } from './buckets/index.js';
+import { sharingRoutes } from './sharing/index.js';
 import { tableRoutes } from './tables/index.js';
 import { columnRoutes } from './columns/index.js';
 import { transferRoutes } from './transfers/index.js';
@@ -25,6 +26,7 @@ export const routes: readonly Route[] = [
   ...auditRoutes,
   ...branchRoutes,
   ...bucketRoutes,
+  ...sharingRoutes,
   ...tableRoutes,
   ...columnRoutes,
   ...transferRoutes,

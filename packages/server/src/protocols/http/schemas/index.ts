@@ -23,6 +23,7 @@ import {
   ProjectStatsSchema,
   UpdateProjectBody,
 } from './projects.js';
+import { sharingSchemas } from './sharing.js';
 import { snapshotSchemas } from './snapshots.js';
 import { snapshotSettingsSchemas } from './snapshot-settings.js';
 import { profileSchemas } from './table-profile.js';
@@ -50,6 +51,7 @@ export const sharedSchemas: readonly TSchema[] = [
   ...auditSchemas,
   ...bucketSchemas,
   ...branchSchemas,
+  ...sharingSchemas,
   ...tableSchemas,
   ...columnSchemas,
   ...profileSchemas,
