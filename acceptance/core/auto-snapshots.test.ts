@@ -254,3 +254,52 @@ describe('automatic snapshots', () => {
     expect(await figure('duckdb_snapshots_total{type="auto_pretruncate"}')).toBeGreaterThan(0);
   });
 });
+
+describe('drop_column', () => {
+  it('is off; switched on, a snapshot is taken with the drop', async () => {
+    const place = await tableWithRows();
+    const { project, bucket, table } = place;
+    mustSucceed(await project.api.post(`${table.path}/columns`, { name: 'extra', type: 'INTEGER', default: '5' }));
+    mustSucceed(await project.api.delete(`${table.path}/columns/mark`));
+    expect(await snapshotsOf(project)).toEqual([]);
+    await configure(place, 'table', trigger('drop_column', true));
+    expect((await project.api.delete(`${table.path}/columns/id`)).status).toBe(400);
+    expect(await snapshotsOf(project)).toEqual([]);
+    mustSucceed(await project.api.delete(`${table.path}/columns/EXTRA`));
+    expect(await snapshotsOf(project)).toMatchObject([
+      {
+        table_name: table.name,
+        snapshot_type: 'auto_predrop_column',
+        row_count: 2,
+        description: `Auto-backup before DROP COLUMN ${bucket}.${table.name}.extra`,
+      },
+    ]);
+  });
+});
+
+describe('delete_all_rows', () => {
+  it('is decided by what is left, not by the condition', async () => {
+    const place = await tableWithRows();
+    const { project, bucket, table } = place;
+    const deleteRows = async (where: string): Promise<unknown> =>
+      mustSucceed(await project.api.delete(`${table.path}/rows`, { json: { where_clause: where } }));
+    await configure(place, 'bucket', trigger('delete_all_rows', true));
+    await deleteRows('false');
+    await deleteRows('id = 1');
+    expect(await snapshotsOf(project)).toEqual([]);
+    await deleteRows("mark = 'b'");
+    expect(await snapshotsOf(project)).toMatchObject([
+      {
+        snapshot_type: 'auto_pretruncate',
+        row_count: 1,
+        description: `Auto-backup before DELETE FROM ${bucket}.${table.name}`,
+      },
+    ]);
+    await deleteRows('1 = 1');
+    expect(await snapshotsOf(project)).toHaveLength(1);
+    await configure(place, 'bucket', trigger('delete_all_rows', false));
+    mustSucceed(await importContent(table, 'id,mark\n1,a\n2,b\n'));
+    await deleteRows('1=1');
+    expect(await snapshotsOf(project)).toHaveLength(1);
+  });
+});

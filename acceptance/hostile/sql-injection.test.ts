@@ -2,10 +2,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Api } from '../helpers/api.js';
+import { Api, mustSucceed, type Answer } from '../helpers/api.js';
 import { startServer, type ServerProcess } from '../helpers/server-process.js';
-import { tablesPath } from '../helpers/storage.js';
-import { createWitness, expectRefused, type Witness } from '../helpers/witness.js';
+import { createTable, importContent, tablesPath, type TableObject } from '../helpers/storage.js';
+import { createWitness, expectNoServerError, expectRefused, type Witness } from '../helpers/witness.js';
 
 /** The data folder is one level below a folder of our own, so that anything that climbs out of it is seen. */
 let outer: string;
@@ -120,6 +120,41 @@ describe('hostile SQL', () => {
       const byDefault = await create({ default: text });
       expect(byDefault.status, `default ${what}: ${byDefault.text.slice(0, 300)}`).toBeLessThan(500);
       if (byDefault.status === 201) await project.api.delete(`${tablesPath(project, bucket)}/never_made`);
+    }
+    await nothingOutside();
+    await witness.mustBeUntouched();
+  });
+
+  it('as a condition for deletion, and as parts of a column: refused, or what it says about the own table', async () => {
+    const { project, bucket } = witness;
+    const table = await createTable(project, bucket, { id: 'INTEGER', name: 'VARCHAR' });
+    for (const text of texts) {
+      const what = text.slice(0, 60);
+      mustSucceed(await importContent(table, 'id,name\n1,a\n2,\n'));
+      const requests: [string, Answer][] = [
+        ['rows', await project.api.delete(`${table.path}/rows`, { json: { where_clause: text } })],
+        ['new type', await project.api.put(`${table.path}/columns/name`, { new_type: text })],
+        ['default', await project.api.put(`${table.path}/columns/name`, { set_default: text })],
+        ['type', await project.api.post(`${table.path}/columns`, { name: 'x', type: text })],
+        [
+          'column',
+          await project.api.put(`${table.path}/columns/${encodeURIComponent(text).slice(0, 4000)}`, {
+            new_type: 'TEXT',
+          }),
+        ],
+        ['key', await project.api.post(`${table.path}/primary-key`, { columns: [text] })],
+        ['new name', await project.api.put(`${table.path}/columns/name`, { new_name: text })],
+      ];
+      for (const [part, answer] of requests) {
+        expectNoServerError(answer, `${part}: ${what}`);
+        expect(answer.text).not.toContain('root:x:');
+        if (part === 'new type' || part === 'type') expectRefused(answer, `${part}: ${what}`);
+      }
+      const renamed = mustSucceed(await project.api.get<TableObject>(table.path)).columns[1]?.name ?? '';
+      const path = `${table.path}/columns/${encodeURIComponent(renamed)}`;
+      if (renamed !== 'name') mustSucceed(await project.api.put(path, { new_name: 'name' }));
+      mustSucceed(await project.api.put(`${table.path}/columns/name`, { set_default: '' }));
+      await project.api.delete(`${table.path}/primary-key`);
     }
     await nothingOutside();
     await witness.mustBeUntouched();
