@@ -72,6 +72,16 @@ const ROWS: Record<ChangeName, readonly CrashRow[]> = {
   ],
   // The same recipe as a full import; only the file is built differently.
   'incremental import': PUBLISH.filter(({ crash }) => /not committed|not linked/.test(crash)),
+  // And the same recipe for every change that makes a file from the one before.
+  'add column': PUBLISH.filter(({ crash }) => /not committed|not linked/.test(crash)),
+  'alter column': [
+    ...PUBLISH,
+    { crash: 'old version forgotten, file there', stop: ['before', 'remove', VERSION], state: 'after' },
+  ],
+  'drop column': PUBLISH.filter(({ crash }) => /not committed|not linked/.test(crash)),
+  'delete rows': PUBLISH.filter(({ crash }) => /not committed|not linked/.test(crash)),
+  // A version over the same file: nothing is built, and nothing but the link is left to do.
+  'drop primary key': [{ crash: 'committed, not linked', stop: ['before', 'link', VERSION], state: 'after' }],
   'delete table': [
     {
       crash: 'committed, link there',
@@ -220,6 +230,7 @@ it('has a test for each row of docs/storage-format.md, and a row for each test',
     .flatMap(([, changes = '', crash = '', state = '']) =>
       changes
         .replace('imports', 'full import, incremental import')
+        .replace('alterations', 'add column, alter column, drop column, delete rows')
         .split(', ')
         .map((change) => `${change}: ${crash}: ${state}`),
     );

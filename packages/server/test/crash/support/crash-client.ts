@@ -2,8 +2,18 @@ import { errorCode, type Answer, type Api } from '../../../../../acceptance/help
 import { observe } from './observe.js';
 import * as operations from './operations.js';
 import type { Operation, Session, TablePlace } from './operations.js';
+import * as schema from './schema-operations.js';
 import type { SeededRandom } from './seeded-random.js';
-import { differences, factsOf, makeRows, withFiles, type Facts, type FileModel, type World } from './world.js';
+import {
+  differences,
+  factsOf,
+  makeRows,
+  withFiles,
+  type Facts,
+  type FileModel,
+  type TableModel,
+  type World,
+} from './world.js';
 
 export interface ClientFigures {
   /** Changes that were answered with success, and checked after every later crash. */
@@ -219,6 +229,7 @@ export class CrashClient {
       const incremental = (tables[name]?.rows.length ?? 0) < MAX_ROWS && this.random.chance(0.6);
       add(8, () => operations.importFile(key, at(name), this.random.pick(small), incremental));
       if (files.length < MAX_FILES) add(2, () => operations.exportTable(key, at(name)));
+      this.#addSchemaChoices(add, key, at(name), tables[name]);
     }
     if ('big' in tables && big.length > 0) {
       add(2, () => operations.importFile(key, at('big'), this.random.pick(big), false));
@@ -249,6 +260,20 @@ export class CrashClient {
     }
     const triggers = { drop_table: this.random.chance(0.5), truncate_table: this.random.chance(0.5) };
     add(1, () => operations.putSettings(key, projectId, { auto_snapshot_triggers: triggers }));
+  }
+
+  /** Only changes after which the files of this client can still be imported. */
+  #addSchemaChoices(
+    add: (weight: number, make: () => Operation) => void,
+    key: string,
+    at: TablePlace,
+    table: TableModel | undefined,
+  ): void {
+    if (table === undefined) return;
+    const ids = table.rows.map(({ id }) => id);
+    if (ids.length > 0) add(2, () => schema.deleteRows(key, at, this.random.pick(ids)));
+    if (table.keyed) add(1, () => schema.dropPrimaryKey(key, at));
+    else if (new Set(ids).size === ids.length) add(1, () => schema.addPrimaryKey(key, at));
   }
 
   #wantFile(key: string, projectId: string, marker: string, count: number): Operation {

@@ -2,9 +2,11 @@ import { mustSucceed, type Api } from '../../../../../acceptance/helpers/api.js'
 import {
   describeManyRows,
   describeRows,
+  describeSchema,
   describeSnapshots,
   PREVIEW_LIMIT,
   sha256,
+  type ColumnModel,
   type Facts,
   type Row,
 } from './world.js';
@@ -78,8 +80,18 @@ async function observeSnapshots(admin: Api, projectId: string, facts: Record<str
   facts[`settings ${projectId}`] = JSON.stringify(settings.local_config);
 }
 
+interface TableAnswer {
+  readonly row_count: number;
+  readonly columns: readonly ColumnModel[];
+  readonly primary_key: readonly string[];
+}
+
 async function observeTable(admin: Api, path: string): Promise<string> {
-  const listed = mustSucceed(await admin.get<{ row_count: number }>(path)).row_count;
+  const table = mustSucceed(await admin.get<TableAnswer>(path));
+  return `${describeSchema(table.columns, table.primary_key)}: ${await observeRows(admin, path, table.row_count)}`;
+}
+
+async function observeRows(admin: Api, path: string, listed: number): Promise<string> {
   if (listed <= PREVIEW_LIMIT) {
     const { rows, total_row_count: total } = await preview(admin, path, `limit=${PREVIEW_LIMIT}`);
     return rows.length === total ? describeRows(rows) : `${rows.length} rows instead of ${total}`;

@@ -56,7 +56,7 @@ const bucketsPath = (projectId: string): string => `/projects/${projectId}/branc
 const tablesPath = (at: Omit<TablePlace, 'table'>): string => `${bucketsPath(at.projectId)}/${at.bucket}/tables`;
 export const tablePath = (at: TablePlace): string => `${tablesPath(at)}/${at.table}`;
 
-function request(
+export function request(
   kind: string,
   key: string,
   target: { readonly method: string; readonly path: string; readonly json?: unknown },

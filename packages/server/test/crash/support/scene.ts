@@ -1,6 +1,7 @@
 import { mustSucceed, type Api } from '../../../../../acceptance/helpers/api.js';
 import * as operations from './operations.js';
 import type { Operation } from './operations.js';
+import * as schema from './schema-operations.js';
 import { makeRows, type FileModel, type SnapshotModel, type TableModel, type World } from './world.js';
 
 /** A project with a table of two rows and a snapshot of it, a file of three, an upload session, and one whose bytes have arrived. */
@@ -24,6 +25,11 @@ export const CHANGES = {
   'create table': ({ at }, key) => operations.createTable(key, { ...at, table: 'second' }, true),
   'full import': ({ at, file }, key) => operations.importFile(key, at, file, false),
   'incremental import': ({ at, file }, key) => operations.importFile(key, at, file, true),
+  'add column': ({ at }, key) => schema.addColumn(key, at, 'extra', 7),
+  'alter column': ({ at }, key) => schema.alterColumn(key, at),
+  'drop column': ({ at }, key) => schema.dropColumn(key, at, 'value'),
+  'drop primary key': ({ at }, key) => schema.dropPrimaryKey(key, at),
+  'delete rows': ({ at }, key) => schema.deleteRows(key, at, 1),
   'delete table': ({ at }, key) => operations.deleteTable(key, at),
   export: ({ at }, key) => operations.exportTable(key, at),
   upload: ({ prepared }, key) => operations.sendUpload(key, prepared),

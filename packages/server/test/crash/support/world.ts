@@ -1,15 +1,38 @@
 import { createHash } from 'node:crypto';
 
-/** One row as its columns `id`, `marker` and `value`. Every import writes one marker, so a torn import shows. */
+/** One row, at first as its columns `id`, `marker` and `value`. Every import writes one marker, so a torn import shows. */
 export interface Row {
   readonly id: number;
   readonly marker: string;
-  readonly value: string;
+  readonly [column: string]: string | number | null;
+}
+
+export interface ColumnModel {
+  readonly name: string;
+  readonly type: string;
+  readonly nullable: boolean;
 }
 
 export interface TableModel {
   readonly keyed: boolean;
   readonly rows: readonly Row[];
+  /** Once a change made others than a table begins with. */
+  readonly columns?: readonly ColumnModel[];
+}
+
+export function columnsOf(table: TableModel): readonly ColumnModel[] {
+  return (
+    table.columns ?? [
+      { name: 'id', type: 'INTEGER', nullable: !table.keyed },
+      { name: 'marker', type: 'VARCHAR', nullable: true },
+      { name: 'value', type: 'VARCHAR', nullable: true },
+    ]
+  );
+}
+
+export function describeSchema(columns: readonly ColumnModel[], primaryKey: readonly string[]): string {
+  const texts = columns.map(({ name, type, nullable }) => `${name} ${type}${nullable ? '' : ' NOT NULL'}`);
+  return `${texts.join(', ')}, key (${primaryKey.join(', ')})`;
 }
 
 export interface FileModel {
@@ -58,7 +81,7 @@ export function makeRows(marker: string, firstId: number, count: number): Row[] 
 }
 
 export function csvOf(rows: readonly Row[]): string {
-  return `id,marker,value\n${rows.map(({ id, marker, value }) => `${id},${marker},${value}\n`).join('')}`;
+  return `id,marker,value\n${rows.map(({ id, marker, value }) => `${id},${marker},${String(value)}\n`).join('')}`;
 }
 
 export function sha256(content: string | Uint8Array): string {
@@ -78,7 +101,7 @@ export function describeRows(rows: readonly Row[]): string {
   const counts = new Map<string, number>();
   for (const { marker } of rows) counts.set(marker, (counts.get(marker) ?? 0) + 1);
   const markers = [...counts].map(([marker, count]) => `${marker}×${count}`).join(' ');
-  return `${rows.length} rows, ${sha256(csvOf(rows)).slice(0, 16)}: ${markers}`;
+  return `${rows.length} rows, ${sha256(JSON.stringify(rows)).slice(0, 16)}: ${markers}`;
 }
 
 /** Too many rows for a preview: their number and their markers are compared, the rest by checksum (`doctor`, export). */
@@ -94,11 +117,14 @@ export function factsOf(world: World): Facts {
     facts[`project ${projectId}`] = 'active';
     for (const [bucket, tables] of Object.entries(buckets)) {
       facts[`bucket ${projectId}/${bucket}`] = 'there';
-      for (const [table, { rows }] of Object.entries(tables)) {
-        facts[`table ${projectId}/${bucket}/${table}`] =
+      for (const [name, table] of Object.entries(tables)) {
+        const { rows, keyed } = table;
+        const schema = describeSchema(columnsOf(table), keyed ? ['id'] : []);
+        const content =
           rows.length <= PREVIEW_LIMIT
             ? describeRows(rows)
             : describeManyRows(rows.length, [...new Set(rows.map(({ marker }) => marker))]);
+        facts[`table ${projectId}/${bucket}/${name}`] = `${schema}: ${content}`;
       }
     }
     const fileList = files.map(({ sha256: checksum }) => checksum.slice(0, 16)).sort();
