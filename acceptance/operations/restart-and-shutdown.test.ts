@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Api, mustSucceed } from '../helpers/api.js';
+import { Api, errorCode, mustSucceed } from '../helpers/api.js';
+import { unfinishedFiles } from '../helpers/witness.js';
 import { startServer, type ServerOptions, type ServerProcess } from '../helpers/server-process.js';
 import {
   createProjectWithBucket,
@@ -160,5 +161,39 @@ describe('SIGKILL of workers', () => {
       mustSucceed(await importContent(table, `id\n${round + 2}\n`, { import_options: { incremental: true } }));
     }
     expect((await admin.get('/health')).status).toBe(200);
+  });
+
+  it.each([
+    [
+      'a change of type',
+      (path: string, admin: Api) => admin.put(`${path}/columns/v`, { new_type: 'BLOB', new_name: 'b' }),
+    ],
+    [
+      'a new column',
+      (path: string, admin: Api) => admin.post(`${path}/columns`, { name: 'u', type: 'UUID', default: 'uuid()' }),
+    ],
+    [
+      'a deletion',
+      (path: string, admin: Api) => admin.delete(`${path}/rows`, { json: { where_clause: "v LIKE '%7%'" } }),
+    ],
+  ] as const)('in the middle of %s changes nothing, and a repetition works', async (_, change) => {
+    const { server, admin } = await start({ expectedErrors: [/worker/i] });
+    const { project, bucket } = await createProjectWithBucket(admin);
+    const table = await createTable(project, bucket, { id: 'INTEGER', v: 'VARCHAR' });
+    mustSucceed(await importFile(table, (await uploadFile(project, manyRows())).id));
+    const before = await getTable(table);
+    const versions = `${table.path}/versions`;
+    const history = (await admin.get(versions)).body;
+
+    const changing = change(table.path, admin);
+    await expect.poll(async () => (await admin.get('/health')).text, { interval: 2 }).toMatch(/"job":\{[^}]*"busy":1/);
+    for (const pid of await descendants(server.pid)) process.kill(pid, 'SIGKILL');
+    const answer = await changing;
+    expect([answer.status, errorCode(answer)]).toEqual([500, 'worker_crashed']);
+    expect(await getTable(table)).toEqual(before);
+    expect((await admin.get(versions)).body).toEqual(history);
+    expect(await unfinishedFiles(server.dataDir)).toEqual([]);
+    mustSucceed(await change(table.path, admin));
+    expect(await getTable(table)).not.toEqual(before);
   });
 });
