@@ -6487,7 +6487,7 @@ export interface operations {
           'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
         };
       };
-      /** @description `forbidden` */
+      /** @description `bucket_is_linked`, `forbidden` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -7693,7 +7693,7 @@ export interface operations {
           'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
         };
       };
-      /** @description `forbidden` */
+      /** @description `bucket_is_linked`, `forbidden` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -7817,7 +7817,7 @@ export interface operations {
           'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
         };
       };
-      /** @description `forbidden` */
+      /** @description `bucket_is_linked`, `forbidden` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -7896,7 +7896,7 @@ export interface operations {
           'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
         };
       };
-      /** @description `forbidden` */
+      /** @description `bucket_is_linked`, `forbidden` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -8097,7 +8097,7 @@ export interface operations {
           'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
         };
       };
-      /** @description `forbidden` */
+      /** @description `bucket_is_linked`, `forbidden` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -8353,7 +8353,7 @@ export interface operations {
           'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
         };
       };
-      /** @description `forbidden` */
+      /** @description `bucket_is_linked`, `forbidden` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -8885,7 +8885,7 @@ export interface operations {
           'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
         };
       };
-      /** @description `forbidden` */
+      /** @description `bucket_is_linked`, `forbidden` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -8976,7 +8976,7 @@ export interface operations {
           'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
         };
       };
-      /** @description `forbidden` */
+      /** @description `bucket_is_linked`, `forbidden` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -9154,7 +9154,7 @@ export interface operations {
           'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
         };
       };
-      /** @description `forbidden` */
+      /** @description `bucket_is_linked`, `forbidden` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -9247,7 +9247,7 @@ export interface operations {
           'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
         };
       };
-      /** @description `forbidden` */
+      /** @description `bucket_is_linked`, `forbidden` */
       403: {
         headers: {
           [name: string]: unknown;

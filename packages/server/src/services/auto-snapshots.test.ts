@@ -130,7 +130,9 @@ describe('before a bucket is dropped', () => {
     const unused = undefined as never;
     const buckets = new Buckets(failing, autoSnapshots, unused, unused, unused);
     const ref = { projectId: 'p1', branchId: DEFAULT_BRANCH_ID, bucketName: 'sales' };
-    await expect(buckets.delete(newChange<void>(), ref, { cascade: true, force: false })).rejects.toThrow('the disk is full');
+    await expect(buckets.delete(newChange<void>(), ref, { cascade: true, force: false })).rejects.toThrow(
+      'the disk is full',
+    );
     expect(await store.getBucket('p1', 'sales')).toMatchObject({ tableCount: 1 });
     expect(await store.getTableById('table-orders')).toBeDefined();
     expect((await store.totals()).snapshots).toEqual([]);

@@ -16,7 +16,14 @@ export const putBucketSettings = defineChange({
   params: BucketParams,
   body: SnapshotSettingsBody,
   success: { status: 200, description: 'The settings as they are now', schema: SnapshotSettingsSchema },
-  errors: ['invalid_config', 'project_not_found', 'project_db_not_found', 'branch_not_found', 'bucket_not_found'],
+  errors: [
+    'invalid_config',
+    'bucket_is_linked',
+    'project_not_found',
+    'project_db_not_found',
+    'branch_not_found',
+    'bucket_not_found',
+  ],
   run: ({ services, params, body }, change) =>
     services.snapshotSettings.put(change, { level: 'bucket', ...bucketRef(params) }, settingsInput(body)),
   render: renderSettings,

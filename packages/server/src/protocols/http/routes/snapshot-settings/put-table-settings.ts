@@ -18,6 +18,7 @@ export const putTableSettings = defineChange({
   success: { status: 200, description: 'The settings as they are now', schema: SnapshotSettingsSchema },
   errors: [
     'invalid_config',
+    'bucket_is_linked',
     'project_not_found',
     'project_db_not_found',
     'branch_not_found',

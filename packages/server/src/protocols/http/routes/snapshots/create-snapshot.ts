@@ -13,6 +13,7 @@ export const createSnapshot = defineChange({
   success: { status: 201, description: 'The snapshot', schema: SnapshotSchema },
   errors: [
     'snapshots_disabled',
+    'bucket_is_linked',
     'project_not_found',
     'project_db_not_found',
     'branch_not_found',

@@ -15,6 +15,7 @@ export const restoreSnapshot = defineChange({
   success: { status: 200, description: 'Where it is, and how many rows it has', schema: RestoredSnapshotSchema },
   errors: [
     'invalid_name',
+    'bucket_is_linked',
     'project_not_found',
     'project_db_not_found',
     'branch_not_found',

@@ -46,6 +46,7 @@ export const previewTable = defineRead({
   }),
   success: { status: 200, description: 'Rows as objects, members in column order', schema: TablePreviewSchema },
   errors: [
+    'bucket_is_linked',
     'invalid_where_clause',
     'invalid_order_by',
     'unknown_column',

@@ -12,6 +12,7 @@ export const exportTable = defineChange({
   body: ExportBody,
   success: { status: 200, description: 'The file to download', schema: ExportResultSchema },
   errors: [
+    'bucket_is_linked',
     'invalid_format',
     'invalid_compression',
     'invalid_where_clause',

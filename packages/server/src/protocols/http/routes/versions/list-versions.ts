@@ -14,7 +14,14 @@ export const listVersions = defineRead({
   params: TableParams,
   query: Type.Object(pagingQuery),
   success: { status: 200, description: 'The versions, and how many there are in all', schema: TableVersionListSchema },
-  errors: ['project_not_found', 'project_db_not_found', 'branch_not_found', 'bucket_not_found', 'table_not_found'],
+  errors: [
+    'bucket_is_linked',
+    'project_not_found',
+    'project_db_not_found',
+    'branch_not_found',
+    'bucket_not_found',
+    'table_not_found',
+  ],
   handle: async ({ services, params, query }) => {
     const { items, total } = await services.versions.list(tableRef(params), pageFrom(query));
     return { versions: items.map(renderVersion), total };

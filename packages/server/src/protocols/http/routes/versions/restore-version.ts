@@ -13,6 +13,7 @@ export const restoreVersion = defineChange({
   params: TableVersionParams,
   success: { status: 200, description: 'The table is as it was', schema: RestoredVersionSchema },
   errors: [
+    'bucket_is_linked',
     'project_not_found',
     'project_db_not_found',
     'branch_not_found',
