@@ -117,6 +117,21 @@ describe('doctor', () => {
     await server.restart();
   });
 
+  it('names the branch whose table is damaged', async () => {
+    const { id } = mustSucceed(await project.api.post<{ id: string }>(`${project.path}/branches`, { name: 'dev' }));
+    const inBranch = { ...table, path: table.path.replace('/branches/default/', `/branches/${id}/`) };
+    const before = await versionFiles();
+    mustSucceed(await importContent(inBranch, 'id,v\n1,a\n'));
+    const [written = ''] = (await versionFiles()).filter((path) => !before.includes(path));
+    await server.kill('SIGTERM');
+    await flipByte(written, 20_000);
+    const { findings } = JSON.parse((await doctor('--json')).stdout) as { findings: { subject: string }[] };
+    expect(findings).toMatchObject([
+      { subject: expect.stringContaining(`, table ${table.bucket}.${table.name} of branch ${id}, version file`) },
+    ]);
+    await server.restart();
+  });
+
   it('finds a flipped byte in a file, and speaks JSON as well', async () => {
     await flipByte(join(server.dataDir, 'files', file.path), 3);
     const report = await doctor();

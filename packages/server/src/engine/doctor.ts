@@ -195,7 +195,9 @@ function whatStandsOnIt(versions: readonly VersionOnFile[]): string {
 }
 
 function nameOf(table: VersionOnFile['table']): string {
-  return table === null ? 'that is gone' : `${table.bucketName}.${table.name}`;
+  if (table === null) return 'that is gone';
+  const branch = table.branchId === DEFAULT_BRANCH_ID ? '' : ` of branch ${table.branchId}`;
+  return `${table.bucketName}.${table.name}${branch}`;
 }
 
 function sameColumns(found: TableShape, expected: VersionRecord): boolean {

@@ -140,7 +140,7 @@ export interface VersionOnFile {
   /** `current`: its table is at it; `kept`: by the history of its table; `retired`: only until it is collected. */
   readonly state: 'current' | 'kept' | 'retired';
   /** Null when the table is gone. */
-  readonly table: { readonly bucketName: string; readonly name: string } | null;
+  readonly table: { readonly branchId: string; readonly bucketName: string; readonly name: string } | null;
   readonly snapshotIds: readonly string[];
 }
 

@@ -113,7 +113,7 @@ export function describeSnapshots(store: () => MetadataStore): void {
     const files = async (after?: string) => (await store().listVersionFiles(after, 10)).map(({ fileId }) => fileId);
     expect(await files()).toEqual(['orders-1', 'orders-2']);
     expect(await files('orders-1')).toEqual(['orders-2']);
-    const place = { bucketName: 'sales', name: 'orders' };
+    const place = { branchId: 'default', bucketName: 'sales', name: 'orders' };
     expect(await store().listVersionsOnFile('orders-1')).toEqual([
       { version: version('orders-1', 'table-orders'), state: 'kept', table: place, snapshotIds: ['s1'] },
       { version: restored, state: 'current', table: place, snapshotIds: [] },

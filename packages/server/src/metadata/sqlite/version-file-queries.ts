@@ -35,7 +35,7 @@ export async function listVersionsOnFile(db: Database, fileId: string): Promise<
     .leftJoin('tables as t', 't.id', 'v.table_id')
     .leftJoin('buckets as b', 'b.id', 't.bucket_id')
     .selectAll('v')
-    .select(['t.name as table_name', 'b.name as bucket_name'])
+    .select(['t.name as table_name', 'b.branch_id', 'b.name as bucket_name'])
     .where('v.file_id', '=', fileId)
     .orderBy('v.id')
     .execute();
@@ -50,9 +50,9 @@ export async function listVersionsOnFile(db: Database, fileId: string): Promise<
     version: toVersion(row),
     state: row.retired_at === null ? 'current' : row.dispensable === 0 ? 'kept' : 'retired',
     table:
-      row.table_name === null || row.bucket_name === null
+      row.table_name === null || row.branch_id === null || row.bucket_name === null
         ? null
-        : { bucketName: row.bucket_name, name: row.table_name },
+        : { branchId: row.branch_id, bucketName: row.bucket_name, name: row.table_name },
     snapshotIds: snapshots.filter((snapshot) => snapshot.version_id === row.id).map(({ id }) => id),
   }));
 }
