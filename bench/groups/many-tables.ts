@@ -16,6 +16,7 @@ const TABLES = 10_000;
 const TABLES_PER_TRANSACTION = 500;
 const LIST_FLOOR_MS = 20;
 const START_FLOOR_MS = 2000;
+const BACKUP_FLOOR_MS = 10_000;
 const WARM_UP = 10;
 
 export async function manyTables(context: BenchContext): Promise<void> {
@@ -37,6 +38,7 @@ export async function manyTables(context: BenchContext): Promise<void> {
       data: { unit: 'ms', ours: many, fewTables: few },
     });
     await measureList(context, server);
+    await measureBackup(context, server);
   } finally {
     await server.stop();
   }
@@ -99,6 +101,41 @@ async function measureList({ options, report }: BenchContext, server: ServerUnde
     floor: `p50 ≤ ${LIST_FLOOR_MS} ms`,
     verdict: verdict(ours.median <= LIST_FLOOR_MS),
     data: { unit: 'ms', ours },
+  });
+}
+
+/** Hard links, from the request to the answer; and what a request waits meanwhile. */
+async function measureBackup({ options, report }: BenchContext, server: ServerUnderTest): Promise<void> {
+  const admin = new Api(server.process.baseUrl, server.process.adminKey);
+  const backups: number[] = [];
+  const meanwhile: number[] = [];
+  for (let round = 0; round < options.rounds; round += 1) {
+    const startedAt = performance.now();
+    let running = true;
+    const making = admin.post<{ linked_files: number; copied_files: number }>('/backend/backups', { name: 'bench' });
+    const timed = making.then((answer) => {
+      backups.push(performance.now() - startedAt);
+      return answer;
+    });
+    const ended = timed.finally(() => (running = false));
+    while (running) {
+      const askedAt = performance.now();
+      await admin.get('/health');
+      meanwhile.push(performance.now() - askedAt);
+    }
+    const { status, body, text } = await ended;
+    if (status !== 201 || body.linked_files < TABLES) throw new Error(`the backup answered ${status}: ${text}`);
+    if ((await admin.delete('/backend/backups/bench')).status !== 204) throw new Error('the backup cannot be deleted');
+  }
+  const [ours, health] = [spreadOf(backups), spreadOf(meanwhile)];
+  report.add({
+    work: 'backup of 10,000 tables, hard links',
+    ours: roundsText(ours),
+    reference: `health meanwhile: ${latencyText(health)}`,
+    ratio: null,
+    floor: `≤ ${durationText(BACKUP_FLOOR_MS)}`,
+    verdict: verdict(ours.median <= BACKUP_FLOOR_MS),
+    data: { unit: 'ms', ours, health },
   });
 }
 
