@@ -11,6 +11,7 @@ import { load } from './groups/load.js';
 import { manyTables } from './groups/many-tables.js';
 import { memory } from './groups/memory.js';
 import { previews } from './groups/previews.js';
+import { profiles } from './groups/profiles.js';
 import { upserts } from './groups/upsert.js';
 import { snapshots } from './groups/snapshots.js';
 import { Inputs } from './inputs.js';
@@ -33,6 +34,7 @@ const RUN: Record<GroupName, Group> = {
   upsert: upserts,
   export: exports,
   preview: previews,
+  profile: profiles,
   snapshot: snapshots,
   branch: branches,
   tables: manyTables,

@@ -7,6 +7,7 @@ export const GROUPS = [
   'upsert',
   'export',
   'preview',
+  'profile',
   'snapshot',
   'branch',
   'tables',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ColumnDefinition, TableShape } from '../../model/columns.js';
 import type { JobContext } from '../../workers/job-context.js';
+import type { WorkerSettings } from '../../workers/messages.js';
 import { DuckDbEngineDatabase } from '../duckdb-engine-database.js';
 import { SMALL_BLOCK_BYTES } from '../engine-database.js';
 import { createTableSql, dataTable } from '../table-ddl.js';
@@ -17,7 +18,7 @@ export class JobFixture {
 
   private constructor(readonly database: DuckDbEngineDatabase) {}
 
-  static async open(): Promise<JobFixture> {
+  static async open(change: Partial<WorkerSettings> = {}): Promise<JobFixture> {
     const fixture = new JobFixture(
       await DuckDbEngineDatabase.open({
         memoryLimit: '1GB',
@@ -25,6 +26,7 @@ export class JobFixture {
         tempDirectory: join(tmpdir(), `jobs-temp-${process.pid}`),
         maxTempBytes: null,
         attachedVersions: 4,
+        ...change,
       }),
     );
     return fixture;

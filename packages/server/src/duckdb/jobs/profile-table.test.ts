@@ -431,6 +431,21 @@ describe('modes, columns and samples', () => {
     expect(measured.columns[999]).toMatchObject({ name: 'c "999', distinctCount: 50, minJson: '"t0"' });
   });
 
+  test('columns that need too much memory together are measured one by one', async () => {
+    const small = await JobFixture.open({ memoryLimit: '64MB', tempDirectory: fixture.path('spilled') });
+    try {
+      const names = ['a', 'b', 'c', 'd'];
+      const shape: TableShape = { columns: names.map((name) => column(name, 'VARCHAR')), primaryKey: [] };
+      const texts = names.map((name) => `'${name} of some length ' || hash(i)`).join(', ');
+      const version = await small.makeVersion('texts', shape, `SELECT ${texts} FROM range(600000) AS t(i)`);
+      const request = { version, shape, columns: null, mode: 'basic', sample: null, valueForm: 'native' } as const;
+      const measured = await profileTable(request, small.context);
+      expect(measured.columns.map(({ distinctCount }) => distinctCount)).toEqual(names.map(() => 600_000));
+    } finally {
+      small.close();
+    }
+  });
+
   test('a cancelled job', async () => {
     const shape: TableShape = { columns: [column('n', 'INTEGER')], primaryKey: [] };
     const version = await fixture.makeVersion('cancelled', shape, 'SELECT * FROM range(3)');

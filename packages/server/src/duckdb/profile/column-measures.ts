@@ -5,10 +5,11 @@ import {
   type NumericMeasurements,
   type TextMeasurements,
 } from '../../model/table-profile.js';
+import { engineFailure } from '../engine-errors.js';
 import { MeasureList, type MeasuredRow } from './measure-list.js';
 import type { ProfiledColumn } from './profiled-column.js';
 import { shownTextSql } from './short-json.js';
-import { patternCounts } from './text-patterns.js';
+import { matchCount, patternCounts } from './text-patterns.js';
 
 export interface MeasureOptions {
   readonly exactQuantiles: boolean;
@@ -24,8 +25,9 @@ export type FirstMeasurements = Omit<ColumnMeasurements, 'numeric' | 'topValues'
 type Reader<T> = (row: MeasuredRow) => T;
 
 /**
- * The figures of some columns by one statement. The powers of large doubles overflow, and then the engine fails the statement;
- * the columns are halved until the one is found whose moments nobody can compute, and that one goes without.
+ * The figures of some columns by one statement. It fails as a whole where the powers of large doubles overflow, and where the
+ * columns together need more memory than there is, although one by one they would spill. Then the columns are halved; a single
+ * one whose moments nobody can compute goes without.
  */
 export async function measureColumns(
   connection: DuckDBConnection,
@@ -40,8 +42,11 @@ export async function measureColumns(
     const row = await list.read(connection, source);
     return readers.map((read) => read(row));
   } catch (error) {
-    if (!isOverflow(error) || moments === 'average') throw error;
-    if (columns.length === 1) return await measureColumns(connection, source, columns, options, 'average');
+    if (columns.length === 1) {
+      if (!isOverflow(error) || moments === 'average') throw error;
+      return await measureColumns(connection, source, columns, options, 'average');
+    }
+    if (!isOverflow(error) && engineFailure(error)?.code !== 'out_of_memory') throw error;
     const half = Math.ceil(columns.length / 2);
     return [
       ...(await measureColumns(connection, source, columns.slice(0, half), options)),
@@ -128,7 +133,7 @@ function addText(
   const max = list.add(`max(length(${sql}))`);
   const empty = list.add(`count(*) FILTER (WHERE ${sql} = '')`);
   // White space sorts before everything that is visible, so that nearly all values are passed over at no cost.
-  const whitespace = list.add(`count(*) FILTER (WHERE ${sql} < '!' AND regexp_full_match(${sql}, '\\s+'))`);
+  const whitespace = list.add(matchCount(sql, `${sql} < '!'`, '\\s+'));
   const patterns = options.patterns
     ? patternCounts(sql).map(({ pattern, sql: count }) => ({ pattern, place: list.add(count) }))
     : null;

@@ -32,10 +32,18 @@ const TEXT_PATTERNS: readonly TextPattern[] = [
   { name: 'datetime_iso', expression: `${DAY}[T ]${CLOCK} ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?`, hint: length('>= 16') },
 ];
 
+/**
+ * How many values match; `hint` is true for each of them. Not `hint AND …`: that would match many values against the
+ * expression before the engine learns which of the two is cheap.
+ */
+export function matchCount(sql: string, hint: string, expression: string): string {
+  return `count(*) FILTER (WHERE CASE WHEN ${hint} THEN regexp_full_match(${sql}, ${quoteLiteral(expression)}) ELSE false END)`;
+}
+
 /** For each pattern, the aggregate that counts the values that match. */
 export function patternCounts(sql: string): readonly { readonly pattern: string; readonly sql: string }[] {
   return TEXT_PATTERNS.map(({ name, expression, hint }) => ({
     pattern: name,
-    sql: `count(*) FILTER (WHERE ${hint(sql)} AND regexp_full_match(${sql}, ${quoteLiteral(expression)}))`,
+    sql: matchCount(sql, hint(sql), expression),
   }));
 }
