@@ -67,6 +67,13 @@ describe('a linked bucket', () => {
     expect([gone.status, errorCode(gone)]).toEqual([404, 'table_not_found']);
   });
 
+  it('profiles its source under its own name', async () => {
+    const profile = mustSucceed(await target.api.post<{ statistics: unknown[] }>(`${seen.path}/profile?mode=full`));
+    expect(profile).toMatchObject({ bucket_name: 'linked', table_name: 'orders', row_count: 2 });
+    const own = mustSucceed(await owner.api.post<{ statistics: unknown[] }>(`${orders.path}/profile?mode=full`));
+    expect(profile.statistics).toEqual(own.statistics);
+  });
+
   it('exports to files of the linking project', async () => {
     const { report, bytes } = await exportAndDownload(seen, { format: 'csv' });
     expect(bytes.toString()).toBe('id,note\n1,a\n2,b\n');

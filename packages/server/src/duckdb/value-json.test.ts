@@ -143,7 +143,7 @@ describe('a value inside another is written as it is by itself', () => {
     `MAP {'k': 1}`,
   ])('%s', async (expression) => {
     const alone = await jsonOf(expression);
-    const { rowsJson: type } = await rowsToJson(await connection.run(`SELECT typeof(${expression}) AS t`));
+    const { rowsJson: type } = rowsToJson(await connection.run(`SELECT typeof(${expression}) AS t`));
     const name = (JSON.parse(type) as { t: string }[])[0]?.t ?? '';
     expect(await jsonOf(`NULL::${name}`)).toBe('null');
     expect(await jsonOf(`[${expression}, NULL]`)).toBe(`[${alone},null]`);
