@@ -108,7 +108,8 @@ export const profileSchemas = [
 ];
 
 /** `1000` rows or `2.5%` of them; more than none, at most all. */
-export const SAMPLE_PATTERN = '^(?:[1-9][0-9]{0,14}|(?!0+(?:\\.0+)?%)(?:100(?:\\.0+)?|[0-9]{1,2}(?:\\.[0-9]{1,9})?)%)$';
+export const SAMPLE_PATTERN =
+  '^(?:[1-9][0-9]{0,14}|(?:100(?:\\.0{1,9})?|[1-9][0-9]?(?:\\.[0-9]{1,9})?|0\\.[0-9]{0,8}[1-9][0-9]{0,8})%)$';
 
 /** Of a text that matches the pattern. */
 export function sampleFrom(text: string | undefined): ProfileSample | null {
