@@ -75,6 +75,8 @@ describe('a branch', () => {
     const updated = mustSucceed(await project.api.put(branch.path, { name, description: 'x' }));
     expect(updated).toMatchObject({ id: branch.id, name, description: 'x' });
     expect(mustSucceed(await project.api.put(branch.path, {}))).toEqual(updated);
+    const foreign = { id: 'x', project_id: 'y', created_by: 'z', 'no such member': 1 };
+    expect(mustSucceed(await project.api.put(branch.path, foreign))).toEqual(updated);
     const other = await createBranch(project);
     expect(errorCode(await project.api.put(other.path, { name }))).toBe('branch_name_exists');
   });

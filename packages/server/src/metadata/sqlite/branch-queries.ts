@@ -91,8 +91,12 @@ export async function updateBranch(
       });
     }
   }
-  if (Object.keys(change).length === 0) return;
-  await db.updateTable('branches').set(change).where(isProject(projectId)).where('id', '=', branchId).execute();
+  const given = {
+    ...(change.name === undefined ? {} : { name: change.name }),
+    ...(change.description === undefined ? {} : { description: change.description }),
+  };
+  if (Object.keys(given).length === 0) return;
+  await db.updateTable('branches').set(given).where(isProject(projectId)).where('id', '=', branchId).execute();
 }
 
 export async function deleteBranch(db: Database, projectId: string, branchId: string, now: Date): Promise<void> {
