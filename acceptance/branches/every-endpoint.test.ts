@@ -146,7 +146,7 @@ const STEPS: readonly Step[] = [
 ];
 
 /** Operations that are about branches, and those that make no sense in one (see docs/decisions/0011-branches-are-layers.md). */
-const APART = /^branch|^bucket(Share|Unshare|ListShares|GrantReadonly|RevokeReadonly|Link|Unlink)$/;
+const APART = /^branch|^bucket(Share|Unshare|GrantReadonly|RevokeReadonly|Link|Unlink)$/;
 
 async function projectWithTable(): Promise<Project> {
   const project = await createProject(server.admin);
