@@ -51,6 +51,8 @@ describe('a linked bucket', () => {
     const list = await target.api.get(`${linked}/tables?search=ord&sort=row_count`);
     expect(list.body).toEqual({ tables: [table], total: 1 });
     expect(await preview(seen)).toEqual(await preview(orders));
+    const profile = await target.api.post<{ row_count: number }>(`${seen.path}/profile`);
+    expect([profile.status, profile.body.row_count]).toEqual([200, 2]);
     const missing = await target.api.get(`${linked}/tables/missing`);
     expect(missing.status).toBe(404);
     expect(errorDetails(missing)).toEqual({ project_id: target.id, bucket_name: 'linked', table_name: 'missing' });
@@ -114,6 +116,15 @@ describe('a linked bucket', () => {
         await api.post(`${seen.path}/import/file`, { file_id: file.id, format: 'csv' }),
         await api.put(seen.path, { description: 'x' }),
         await api.delete(seen.path),
+        await api.delete(`${seen.path}/rows`, { json: { where_clause: 'id = 1' } }),
+        await api.post(`${seen.path}/columns`, { name: 'more', type: 'INTEGER' }),
+        await api.put(`${seen.path}/columns/note`, { new_name: 'text' }),
+        await api.delete(`${seen.path}/columns/note`),
+        await api.delete(`${seen.path}/primary-key`),
+        await api.post(`${seen.path}/primary-key`, { columns: ['note'] }),
+        await api.post(`${target.path}/branches/default/snapshots`, { bucket: 'linked', table: 'orders' }),
+        await api.put(`${linked}/settings/snapshots`, { enabled: false }),
+        await api.put(`${seen.path}/settings/snapshots`, { enabled: false }),
         await api.post(`${seen.path}/versions/anything/restore`),
         await api.get(`${seen.path}/versions`),
         await api.get(`${seen.path}/preview?as_of=2026-01-01T00:00:00Z`),

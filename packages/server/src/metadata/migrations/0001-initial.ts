@@ -116,9 +116,27 @@ async function createCatalogue(db: Kysely<unknown>): Promise<void> {
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('updated_at', 'bigint', (column) => column.notNull())
     .addColumn('last_imported_at', 'bigint')
+    // Those of the current version, for lists that are sorted by them.
+    .addColumn('row_count', 'bigint', (column) => column.notNull())
+    .addColumn('size_bytes', 'bigint', (column) => column.notNull())
     .addUniqueConstraint('tables_unique_name', ['bucket_id', 'name_key'])
     .execute();
-  await db.schema.createIndex('tables_by_name').on('tables').columns(['bucket_id', 'name']).execute();
+  // Everything that lists look for and sort by, so that they find their page in the index alone.
+  await db.schema
+    .createIndex('tables_in_lists')
+    .on('tables')
+    .columns([
+      'bucket_id',
+      'name',
+      'name_key',
+      'created_at',
+      'updated_at',
+      'last_imported_at',
+      'row_count',
+      'size_bytes',
+      'id',
+    ])
+    .execute();
   await db.schema.createIndex('tables_by_base').on('tables').column('base_version_id').execute();
   await db.schema.createIndex('tables_by_project').on('tables').column('project_id').execute();
 }

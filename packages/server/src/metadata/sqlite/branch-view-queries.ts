@@ -9,7 +9,7 @@ import { bucketSortValue, ofProject, selectBuckets, toBucket, type BucketAndSour
 import type { Database } from './database.js';
 import { pageOf, readInTurns } from './list-in-turns.js';
 import { nameMatches } from './name-filter.js';
-import { isHome, selectTables, tableSortValue, toTable, type TableAndBucket } from './table-queries.js';
+import { isHome, selectTables, toTable, type TableAndBucket } from './table-queries.js';
 
 /**
  * Lists as a branch shows them: its own rows, and those of main that it neither has under the same name nor has deleted. In
@@ -115,7 +115,7 @@ export async function listTablesOfLayers(
   const visible = db.selectFrom('tables as t').where(isTableVisible(db, layers)).where(nameMatches('t', query));
   const ids = await visible
     .select('t.id')
-    .orderBy(tableSortValue(query.sort ?? 'name'), query.order ?? 'asc')
+    .orderBy(`t.${query.sort ?? 'name'}`, query.order ?? 'asc')
     .orderBy('t.name')
     .limit(page.limit)
     .offset(page.offset)

@@ -46,6 +46,8 @@ export async function insertTable(db: Database, table: NewTable): Promise<void> 
       created_at: createdAt,
       updated_at: createdAt,
       last_imported_at: null,
+      row_count: table.version.rowCount,
+      size_bytes: table.version.sizeBytes,
     })
     .execute();
   const place = { bucketId: table.bucketId, projectId: bucket.project_id };
@@ -65,6 +67,8 @@ export async function publishVersion(
     .updateTable('tables')
     .set({
       current_version_id: version.id,
+      row_count: version.rowCount,
+      size_bytes: version.sizeBytes,
       updated_at: now,
       ...(options.imported ? { last_imported_at: now } : {}),
     })

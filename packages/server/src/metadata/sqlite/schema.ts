@@ -103,6 +103,9 @@ export interface TableRow {
   created_at: number;
   updated_at: number;
   last_imported_at: number | null;
+  /** Both are those of the current version; see `publication-queries.ts`. */
+  row_count: number;
+  size_bytes: number;
 }
 
 export interface VersionRow {

@@ -155,7 +155,7 @@ async function findInOrder(
   const matching = db.selectFrom('tables as t').where('t.bucket_id', '=', home.id).where(nameMatches('t', query));
   const rows = await matching
     .select('t.id')
-    .orderBy(tableSortValue(query.sort ?? 'name'), query.order ?? 'asc')
+    .orderBy(`t.${query.sort ?? 'name'}`, query.order ?? 'asc')
     .orderBy('t.name')
     .limit(page.limit)
     .offset(page.offset)
@@ -164,13 +164,6 @@ async function findInOrder(
     ? (await matching.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()).total
     : home.table_count;
   return { ids: rows.map(({ id }) => id), total };
-}
-
-export function tableSortValue(sort: NonNullable<TableListQuery['sort']>) {
-  return (eb: ExpressionBuilder<TableAndBucket, 't'>) =>
-    sort === 'row_count' || sort === 'size_bytes'
-      ? eb.selectFrom('versions as v').select(`v.${sort}`).whereRef('v.id', '=', 't.current_version_id')
-      : eb.ref(`t.${sort}`);
 }
 
 export async function updateTable(
