@@ -19,6 +19,7 @@ describe('POST …/buckets', () => {
       size_bytes: 0,
       created_at: expect.stringMatching(/\+00:00$/),
       updated_at: expect.stringMatching(/\+00:00$/),
+      source: 'main',
       is_linked: false,
       source_project_id: null,
       source_bucket_name: null,
