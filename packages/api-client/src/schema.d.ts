@@ -6994,7 +6994,7 @@ export interface operations {
           'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
         };
       };
-      /** @description `forbidden` */
+      /** @description `bucket_is_linked`, `forbidden` */
       403: {
         headers: {
           [name: string]: unknown;

@@ -12,10 +12,6 @@ export const updateBranch = defineChange({
   success: { status: 200, description: 'The branch', schema: BranchSchema },
   errors: ['project_not_found', 'project_db_not_found', 'branch_not_found', 'branch_name_exists', 'invalid_name'],
   subject: ({ params }) => ({ resourceId: params.branch_id }),
-  run: ({ services, params, body }, change) =>
-    services.branches.update(change, branchRef(params), {
-      ...(body.name === undefined ? {} : { name: body.name }),
-      ...(body.description === undefined ? {} : { description: body.description }),
-    }),
+  run: ({ services, params, body }, change) => services.branches.update(change, branchRef(params), body),
   render: renderBranch,
 });

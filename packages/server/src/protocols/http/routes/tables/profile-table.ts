@@ -46,6 +46,7 @@ export const profileTable = defineRead({
     schema: TableProfileSchema,
   },
   errors: [
+    'bucket_is_linked',
     'unknown_column',
     'project_not_found',
     'project_db_not_found',
