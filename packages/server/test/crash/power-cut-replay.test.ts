@@ -19,6 +19,8 @@ import { factsOf } from './support/world.js';
 
 const run = promisify(execFile);
 const METADATA_FILES = ['metadata.sqlite', 'metadata.sqlite-wal'];
+/** Of SQLite's format: magic, version, page size, checkpoint number, two salts, two checksums. */
+const WAL_HEADER_BYTES = 32;
 /** A whole server on every disk instead of one for each state of the metadata: ten minutes instead of two. */
 const START_ALL = process.env['CRASH_START_ALL'] !== undefined;
 /** Starts at the same time; more would only wait for the processor. */
@@ -38,7 +40,7 @@ interface Moment {
  *
  * Metadata is SQLite's own affair: a commit (`synchronous=FULL`) is on the disk when it returns, and its file and log
  * are copied before and after each operation, so that each point is met with the metadata of that point. The copy is made by
- * another process, since closing a descriptor of the database in this one would drop SQLite's locks; a copy in the
+ * other processes, since closing a descriptor of the database in this one would drop SQLite's locks; a copy in the
  * middle of a commit is no worse than a power cut then. (Real cuts, SQLite included: `power-cut-loop.test.ts`.)
  */
 it('holds every acknowledged publication, and goes on, at whichever point the power goes', async () => {
@@ -119,17 +121,31 @@ function* cutsOf(moments: readonly Moment[]): Generator<Moment> {
   }
 }
 
-/** The copy is kept under its content, so that a state is kept once; returns its directory. */
+/**
+ * The copy is kept under its content, so that a state is kept once; returns its directory. A log that was begun anew between
+ * the two files does not belong to the older one of them: together they are a state that never was on the disk, so the copy
+ * is made again. (The header of a
+ * log holds a salt that changes whenever it is begun anew.)
+ */
 async function copyMetadata(from: string, to: string): Promise<string> {
   await mkdir(to, { recursive: true });
   const draft = await run('mktemp', ['-d', '-p', to]);
   const directory = draft.stdout.trim();
-  const present = METADATA_FILES.map((name) => join(from, name)).filter((path) => existsSync(path));
-  if (present.length > 0) await run('cp', [...present, directory]);
+  for (;;) {
+    const before = await headerOfLog(from);
+    const present = METADATA_FILES.map((name) => join(from, name)).filter((path) => existsSync(path));
+    if (present.length > 0) await run('cp', [...present, directory]);
+    if (before === (await headerOfLog(directory))) break;
+  }
   const kept = join(to, await fingerprint(directory));
   if (existsSync(kept)) await run('rm', ['-r', directory]);
   else await run('mv', [directory, kept]);
   return kept;
+}
+
+async function headerOfLog(directory: string): Promise<string> {
+  const path = join(directory, 'metadata.sqlite-wal');
+  return existsSync(path) ? (await run('od', ['-An', '-tx1', `-N${WAL_HEADER_BYTES}`, path])).stdout : '';
 }
 
 async function fingerprint(directory: string): Promise<string> {

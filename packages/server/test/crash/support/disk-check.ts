@@ -53,7 +53,8 @@ export async function expectPromisedBytes(
     const recovery = new Recovery(metadata, fileSystem, layout, liveTree, writer, immediateRemovals, log.logger);
     await recovery.prepare();
     await recovery.sweep(new AbortController().signal);
-    expect(acceptable, label).toContain(await ledgerOf(metadata));
+    const ledger = await ledgerOf(metadata);
+    if (!acceptable.includes(ledger)) expect(ledger, label).toBe(acceptable[0]);
     for (const { projectId, tableId, fileId } of await metadata.listLiveTables(undefined, 1000)) {
       const table = await metadata.getTableById(tableId);
       const found = await checksumOf(layout.versionPath(projectId, fileId));

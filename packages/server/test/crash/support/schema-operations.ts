@@ -1,5 +1,13 @@
 import { request, tablePath, type Operation, type TablePlace } from './operations.js';
-import { columnsOf, withTable, type ColumnModel, type Row, type TableModel, type World } from './world.js';
+import {
+  columnsOf,
+  withAutoSnapshot,
+  withTable,
+  type ColumnModel,
+  type Row,
+  type TableModel,
+  type World,
+} from './world.js';
 
 /** Changes of columns, keys and rows, each as a request and as what it makes of the world. */
 function change(
@@ -63,11 +71,20 @@ export function dropPrimaryKey(key: string, at: TablePlace): Operation {
   }));
 }
 
-/** Those up to an id. */
+/** Those up to an id. Where that is every row, the table is emptied, and the trigger of truncating protects it. */
 export function deleteRows(key: string, at: TablePlace, lastId: number): Operation {
   const json = { where_clause: `id <= ${lastId}` };
-  return change('delete rows', key, at, { method: 'DELETE', path: '/rows', json }, (table) => ({
+  const deletion = change('delete rows', key, at, { method: 'DELETE', path: '/rows', json }, (table) => ({
     ...table,
     rows: table.rows.filter(({ id }) => id > lastId),
   }));
+  const emptiesTable = (world: World): boolean => {
+    const rows = world[at.projectId]?.buckets[at.bucket]?.[at.table]?.rows ?? [];
+    return rows.length > 0 && rows.every(({ id }) => id <= lastId);
+  };
+  return {
+    ...deletion,
+    after: (world, answer) =>
+      deletion.after(emptiesTable(world) ? withAutoSnapshot(world, at, 'auto_pretruncate') : world, answer),
+  };
 }
