@@ -12,6 +12,7 @@ export interface StorageDirectories {
 const VERSIONS = '_versions';
 const STAGING = '_staging';
 const EXPORTS = '_exports';
+const WORKSPACES = '_workspaces';
 const PROJECT_MARK = 'project_';
 /** No project id contains it, see `model/names.ts`. */
 const BRANCH_MARK = '_branch_';
@@ -23,6 +24,7 @@ const BRANCH_MARK = '_branch_';
  *     {duckdbDir}/project_{p}/_versions/{file}.duckdb     the immutable files, what metadata points to
  *     {duckdbDir}/project_{p}/{bucket}/{table}.duckdb        live tree: hard links for people, derived
  *     {duckdbDir}/project_{p}_branch_{b}/…                   the same for what a branch has of its own
+ *     {duckdbDir}/project_{p}[_branch_{b}]/_workspaces/{w}/{w}.duckdb   a workspace, with its log, in a directory of its own
  *     {duckdbDir}/_staging/{version}.duckdb                  being built; emptied at start
  *     {snapshotsDir}/_exports/{export}.parquet               a download that is being built; emptied at start
  */
@@ -71,6 +73,19 @@ export class Layout {
     return /^([0-9a-f]{32})\.duckdb$/.exec(fileName)?.[1];
   }
 
+  workspacesDirectory(branch: BranchRef): string {
+    return join(this.branchDirectory(branch), WORKSPACES);
+  }
+
+  /** Of one workspace alone: its worker may write in it, under a user id of its own, and must not see the neighbours. */
+  workspaceDirectory(branch: BranchRef, workspaceId: string): string {
+    return join(this.workspacesDirectory(branch), workspaceId);
+  }
+
+  workspacePath(branch: BranchRef, workspaceId: string): string {
+    return join(this.workspaceDirectory(branch, workspaceId), `${workspaceId}.duckdb`);
+  }
+
   get stagingDirectory(): string {
     return join(this.directories.duckdbDir, STAGING);
   }
@@ -86,6 +101,11 @@ export class Layout {
 
   snapshotExportPath(exportId: string): string {
     return join(this.snapshotExportsDirectory, `${exportId}.parquet`);
+  }
+
+  /** Attach, exchange and spill directories of the workspaces that are open; on the file system of the versions, for hard links. */
+  get openWorkspacesDirectory(): string {
+    return join(this.stagingDirectory, 'workspaces');
   }
 
   /** Spill space of engine workers. */

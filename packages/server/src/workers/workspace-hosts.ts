@@ -63,6 +63,10 @@ export interface WorkspaceSource {
   /** Undefined: the workspace is gone. */
   placeOf(workspaceId: string): Promise<
     | {
+        /**
+         * `Layout.workspacePath`: in a directory that holds nothing but this file and its log. The host gives that directory to the user id
+         * of the worker while it runs, and takes it back afterwards. The directory exists, the file may not.
+         */
         readonly filePath: string;
         readonly sizeLimitBytes: number;
         readonly databaseName: string;

@@ -6,43 +6,48 @@ import type { WorkspaceTable, WorkspaceTableName } from '../../model/workspace-v
  *
  *   connect ─► one connection per session ─► closeSync
  *   per transaction: beginPins ─► pathFor before each statement that the engine sees ─► SET search_path ─► … ─► release
+ *   around a statement with `mayGrow`: beginGrowth ─► it runs ─► mustFit ─► COMMIT ─► end
  */
 export interface WorkspaceDatabase {
-  readonly directories: {
-    /** For spooled results and COPY data: names that cannot be guessed, removed early. DuckDB may read and write here. */
-    readonly exchange: string;
-  };
+  /** For spooled results and COPY data: names that cannot be guessed, removed early. DuckDB may read and write here. */
+  readonly exchangeDirectory: string;
   /**
-   * A connection in the PostgreSQL mode: `USE ws.main`, `integer_division`, `errors_as_json`, `TimeZone` UTC. The settings a session may
-   * still change are `TimeZone`, `integer_division` and `errors_as_json`.
+   * A connection in the PostgreSQL mode: `integer_division`, `errors_as_json`, `TimeZone` UTC. What a session may still change with SET is
+   * `search_path`, `TimeZone`, `integer_division` and `errors_as_json`.
    */
   connect(): Promise<DuckDBConnection>;
-  /** The tables of one transaction: each keeps the version it had when it was first named. */
-  beginPins(): TablePins;
+  /** The tables of one transaction of `connection`: each keeps the version it had when it was first named. */
+  beginPins(connection: DuckDBConnection): TablePins;
   /**
-   * What to set as `search_path` before `sql` runs, as the value of the setting (not quoted for SQL). Names found in the text, and in the
-   * views of the workspace it uses, are attached at their pinned or newest version. Costs nothing but a scan of the text when
-   * it names no table that is not pinned yet.
+   * What to set as `search_path` before `sql` runs. Names found in the text, and in the views and macros of the workspace it uses, are
+   * attached at their pinned or newest version. Costs a scan of the text when it names no table that is not pinned yet.
+   * `schemas`: those of the workspace that come first, `main` unless the session has set its own path.
    */
-  pathFor(sql: string, pins: TablePins): Promise<SearchPath>;
+  pathFor(sql: string, pins: TablePins, schemas?: readonly string[]): Promise<SearchPath>;
   /** Whether this name is a bucket's, however it is spelt: such schemas cannot be written (25006) nor made (42P06). */
   isBucketSchema(name: string): Promise<boolean>;
   /**
-   * To be called before COMMIT of a transaction that wrote, and after each statement that wrote: rejects with `SqlError` 53100 when the
-   * workspace has passed its limit. The caller rolls back.
+   * Rejects with `SqlError` 53100 when the workspace is at its limit already. While it is open the file is watched, and `connection` is
+   * interrupted as soon as the limit is passed.
    */
-  mustBeWithinSizeLimit(): Promise<void>;
+  beginGrowth(connection: DuckDBConnection): Promise<GrowthGuard>;
+}
+
+export interface GrowthGuard {
+  /** To be called when the statement failed, and before COMMIT: rejects with 53100 when the limit was passed. The caller rolls back. */
+  mustFit(): Promise<void>;
+  /** When the transaction is over. Room that a rollback gave back is returned to the disk. */
+  end(): Promise<void>;
 }
 
 export interface SearchPath {
+  /** The value of the setting, not quoted for SQL. */
   readonly value: string;
   /** Changes whenever a statement prepared before must be prepared again. */
   readonly key: string;
 }
 
 export interface TablePins {
-  /** Tables by name as statements said them; null: looked up and not there, until the end of the transaction. */
-  readonly tables: ReadonlyMap<string, WorkspaceTable | null>;
   /** At the end of the transaction: lets go of the versions. */
   release(): void;
 }

@@ -1,4 +1,4 @@
-import type { SqlToken } from './sql-token.js';
+import type { SqlToken } from '../sql-tokens.js';
 
 /**
  * What a statement is, for whoever runs it. `query`, `write`, `definition`, `explain` and `maintenance` go to the engine (after rewriting); all others
@@ -63,6 +63,8 @@ export interface GatedStatement {
   readonly returnsRows: boolean;
   /** Changes the workspace when it runs; refused in a READ ONLY transaction (25006). */
   readonly writes: boolean;
+  /** Can need room in the workspace file: INSERT, UPDATE, CREATE TABLE; not DELETE, DROP, TRUNCATE. */
+  readonly mayGrow: boolean;
   readonly targets: readonly WriteTarget[];
   /** PostgreSQL's parser does not know its syntax: what is written for PostgreSQL's dialect does not apply to it. */
   readonly isDuckDbOnly: boolean;
