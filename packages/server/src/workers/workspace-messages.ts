@@ -77,6 +77,8 @@ export interface WorkspaceOperations {
   dropObject: { request: { readonly name: string }; result: { readonly dropped: boolean; readonly sizeBytes: number } };
   /** Writes a table or view of the workspace as Parquet into the exchange directory. */
   unload: { request: UnloadRequest; result: UnloadResult };
+  /** One statement of the REST door, in a transaction of its own; its rows go to a file in the exchange directory. */
+  query: { request: QueryRequest; result: QueryResult };
 }
 
 export type WorkspaceOperation = keyof WorkspaceOperations;
@@ -130,6 +132,31 @@ export interface UnloadResult {
   readonly rows: number;
   readonly sizeBytes: number;
   readonly columns: readonly { readonly name: string; readonly type: string; readonly nullable: boolean }[];
+}
+
+/** Goes through the gate like a statement of a session, and sees the same tables. */
+export interface QueryRequest {
+  /** Exactly one; several are refused with 42601. */
+  readonly statement: string;
+  /** `ndjson`: one object per line, values as in previews (`value-json.ts`); `csv`: with a header, as exports are. */
+  readonly format: 'ndjson' | 'csv' | 'parquet';
+  /** Null: all. */
+  readonly maxRows: number | null;
+  readonly timeoutMs: number;
+  /** For the query log, which names the key that asked. */
+  readonly actor: string;
+}
+
+export interface QueryResult {
+  /** `SELECT 5`, `INSERT 0 3`, `CREATE TABLE`. */
+  readonly commandTag: string;
+  /** Null for a statement that returns no rows; whoever asked removes the file. */
+  readonly file: { readonly fileName: string; readonly sizeBytes: number } | null;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** Written to the file; those that the statement changed when it returns none. */
+  readonly rows: number;
+  /** There were more than `maxRows`. */
+  readonly truncated: boolean;
 }
 
 /** What the worker asks. */
