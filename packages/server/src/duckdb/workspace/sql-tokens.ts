@@ -1,5 +1,17 @@
-import { SqlError } from '../../../errors/sql-error.js';
-import type { SqlToken } from './sql-token.js';
+import { SqlError } from '../../errors/sql-error.js';
+
+export type SqlTokenKind = 'word' | 'quoted' | 'string' | 'number' | 'parameter' | 'operator' | 'punctuation';
+
+/**
+ * A piece of SQL text, `[start, end)` in UTF-16 units. `value` is what it means: a word in lower case, a quoted name or a string without its
+ * quotes and escapes, the digits or name of a parameter (`$1`, `$name`; empty for `?`), otherwise the text itself.
+ */
+export interface SqlToken {
+  readonly kind: SqlTokenKind;
+  readonly start: number;
+  readonly end: number;
+  readonly value: string;
+}
 
 const SPACE = /[ \t\r\n\f\v\u00a0\ufeff]+/y;
 const LINE_COMMENT = /--[^\r\n]*/y;
@@ -21,7 +33,7 @@ export function tokenize(sql: string): SqlToken[] {
     pattern.lastIndex = at;
     return pattern.exec(sql)?.[0];
   };
-  const push = (kind: SqlToken['kind'], end: number, value: string): void => {
+  const push = (kind: SqlTokenKind, end: number, value: string): void => {
     tokens.push({ kind, start: at, end, value });
     at = end;
   };
@@ -58,7 +70,7 @@ export function tokenize(sql: string): SqlToken[] {
     }
     const parameter = match(PARAMETER);
     if (parameter !== undefined) {
-      push('parameter', at + parameter.length, parameter);
+      push('parameter', at + parameter.length, parameter.slice(1));
       continue;
     }
     const word = match(WORD);
@@ -74,11 +86,11 @@ export function tokenize(sql: string): SqlToken[] {
     const operator = match(OPERATOR);
     if (operator !== undefined) {
       const length = beforeComment(operator);
-      if (operator === '?') push('parameter', at + 1, '?');
-      else push('mark', at + length, operator.slice(0, length));
+      if (operator === '?') push('parameter', at + 1, '');
+      else push('operator', at + length, operator.slice(0, length));
       continue;
     }
-    push('mark', at + 1, sql.charAt(at));
+    push('punctuation', at + 1, sql.charAt(at));
   }
   return tokens;
 }
