@@ -35,6 +35,7 @@ export interface EngineDatabase {
 }
 
 export interface StagedFileOptions {
+  /** A file of small blocks is built by one thread, which is faster for what fits into them. */
   readonly blockSizeBytes: number;
   /**
    * False for a file that was written at once: a checkpoint after taking a few rows out of it would write up to a quarter of it again. It
