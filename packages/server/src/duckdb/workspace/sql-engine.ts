@@ -9,6 +9,9 @@ import type { CopyOptions, SqlStatement } from './sql-statement.js';
  *
  * What the engine promises about truth: `end` is reported only after the whole statement is known to have succeeded. A statement that
  * fails, is interrupted or times out, however late, rejects. Rows of an open source survive whatever else runs on the connection.
+ *
+ * One operation at a time: the session awaits each before it asks for the next. Aborting a signal interrupts the operation it was given to,
+ * which then rejects with the signal's reason, a `SqlError`.
  */
 export interface SqlEngine {
   /** One connection of its own: temporary tables, settings and transaction belong to it. */
@@ -20,9 +23,6 @@ export interface SqlConnectionOptions {
   readonly database: string;
   readonly backendPid: number;
   readonly settings: SettingsView;
-  /** Bytes of rows kept for suspended portals and cursors: in memory, and in all. Beyond the second, 53100. */
-  readonly heldRowsMemoryBytes: number;
-  readonly heldRowsQuotaBytes: number;
 }
 
 /** The session's settings, for `current_setting()` and for what changes the meaning or the text of values. */
@@ -38,22 +38,30 @@ export interface SqlConnection {
   parse(sql: string): Promise<readonly SqlStatement[]>;
   /**
    * Plans without executing. `parameterTypes` are type OIDs that the client gave, 0 where it did not.
-   * Throws what PostgreSQL's Parse would, with the position in the text of `statement`.
+   * Throws what PostgreSQL's Parse would; positions count in the text that was parsed.
    */
   prepare(statement: SqlStatement, parameterTypes: readonly number[], signal: AbortSignal): Promise<PreparedSql>;
-  /** A transaction that the session opened; until then each statement is its own. */
+  /** `name` as PREPARE's list of types has it. */
+  typeOid(name: string, signal: AbortSignal): Promise<number>;
+  /** The values of EXECUTE's arguments, as text; `parameterTypes` say what each must become. */
+  evaluate(argumentsSql: string, signal: AbortSignal): Promise<readonly (Uint8Array | null)[]>;
+  /** Opens a transaction of several statements; until then each statement is its own. */
   begin(signal: AbortSignal): Promise<void>;
+  /** Rolls back when it rejects. */
   commit(signal: AbortSignal): Promise<void>;
   rollback(): Promise<void>;
-  /** Whether the open transaction has written, and whether DuckDB itself gave it up: what savepoints ask. */
-  readonly transaction: { readonly writes: number; readonly aborted: boolean };
-  /** COPY … FROM STDIN. */
-  copyIn(statement: SqlStatement, signal: AbortSignal): Promise<CopySink>;
-  /** Passes on a setting that DuckDB must know (TimeZone). Others are the session's alone. */
+  /** Nothing of a transaction is in progress: table versions that statements were prepared on are let go. */
+  settle(): void;
+  /** For savepoints: a mark of the open transaction, and whether nothing was written and nothing broke since. */
+  mark(): number;
+  isUntouchedSince(mark: number): Promise<boolean>;
+  /** COPY … FROM STDIN, within the transaction that `begin` opened, or alone. */
+  copyIn(statement: SqlStatement, options: { readonly alone: boolean; readonly signal: AbortSignal }): Promise<CopySink>;
+  /** Passes on a setting of the session that DuckDB must know. Others need nothing done. */
   applySetting(name: string, value: string): Promise<void>;
-  /** Drops temporary tables and what else DISCARD means to the engine. */
+  /** Drops temporary objects. */
   discardTemporary(): Promise<void>;
-  /** Rolls back and closes. */
+  /** Ends what runs, rolls back and closes. */
   close(): Promise<void>;
 }
 
@@ -69,10 +77,12 @@ export interface ColumnDescription {
 export type WireFormat = 0 | 1;
 
 export interface ParameterValues {
-  /** One for each value. */
+  /** As Bind has them: none is text for all, one is for all, otherwise one for each value. */
   readonly formats: readonly WireFormat[];
   readonly values: readonly (Uint8Array | null)[];
 }
+
+export const NO_PARAMETERS: ParameterValues = { formats: [], values: [] };
 
 export interface PreparedSql {
   readonly statement: SqlStatement;
@@ -80,27 +90,24 @@ export interface PreparedSql {
   readonly parameterTypes: readonly number[];
   /** Undefined for a statement that answers no rows. */
   readonly columns: readonly ColumnDescription[] | undefined;
-  /**
-   * Starts it. `alone` says that the statement is a transaction of its own, which `end` commits; otherwise it is part of the transaction
-   * that `begin` opened. Closing a source early undoes nothing that a transaction of its own has written.
-   */
+  /** Starts it. Rejects with what PostgreSQL's Bind or Execute would. */
   open(parameters: ParameterValues, options: OpenOptions): Promise<RowSource>;
   close(): void;
 }
 
 export interface OpenOptions {
+  /** The statement is a transaction of its own, which ends with `end` or `close`. Otherwise `begin` has opened one. */
   readonly alone: boolean;
-  readonly readOnly: boolean;
   readonly signal: AbortSignal;
-  /** Rows will be asked for in pieces between other statements: they are streamed, never all made at once. */
-  readonly paged: boolean;
-  /** How rows are encoded that are set aside before anybody asked for them. */
+  /** How rows are encoded that must be set aside before anybody asked for them. */
   readonly encoding: RowEncoding;
 }
 
+/** Formats as Bind has them. */
 export type RowEncoding =
   | { readonly kind: 'rows'; readonly formats: readonly WireFormat[] }
-  | { readonly kind: 'copy'; readonly options: CopyOptions };
+  | { readonly kind: 'copy'; readonly options: CopyOptions }
+  | { readonly kind: 'json' | 'ndjson' };
 
 export interface RowBatch {
   /** Whole messages, ready to be sent. */
@@ -115,14 +122,15 @@ export interface RowSource {
   /** Notices of the statement ("already exists, skipping"), known when it has started. */
   readonly notices: readonly SqlNotice[];
   /**
-   * At most `maxRows`, and not more than one chunk. `end` comes with the last rows, so that a result of exactly `maxRows` ends instead of
-   * being suspended. After a rejection the source is closed.
+   * At most `maxRows`, and not more than one chunk. When these are the last rows, `end` comes with them, so that a result of exactly
+   * `maxRows` ends instead of being suspended. After a rejection the source is closed.
    */
   next(maxRows: number, encoding: RowEncoding, signal: AbortSignal): Promise<RowBatch>;
-  /** Rows that the statement changed, or answered; final after `end`. */
-  readonly affectedRows: number;
+  /** Rows that the statement changed; undefined for one that answers rows, whose number the caller knows. */
+  readonly affectedRows: number | undefined;
   /** Takes all remaining rows out of the transaction (WITH HOLD at commit). */
   hold(signal: AbortSignal): Promise<void>;
+  /** What a transaction of its own has written stays. */
   close(): Promise<void>;
 }
 
@@ -135,10 +143,10 @@ export interface SqlNotice {
 
 export interface CopySink {
   readonly columnCount: number;
-  readonly format: 0 | 1;
-  /** Resolves when more may be sent; rejects as soon as the data is known to be wrong. */
+  readonly format: WireFormat;
+  /** Resolves when more may be sent; may reject as soon as the data is known to be wrong. */
   write(data: Uint8Array): Promise<void>;
   /** Answers the number of rows. */
-  finish(): Promise<number>;
+  finish(signal: AbortSignal): Promise<number>;
   abort(reason: SqlError): Promise<void>;
 }

@@ -9,8 +9,13 @@ export interface StatementText {
   readonly sql: string;
   /** Where it begins in the client's text, in UTF-16 units. */
   readonly offset: number;
-  /** PostgreSQL's command tag without counts: `SELECT`, `INSERT`, `CREATE TABLE`. */
+  /** The same in characters, for positions of errors; undefined where the client did not write the statement. */
+  readonly offsetCharacters: number | undefined;
+  /** PostgreSQL's command tag without the number of rows: `SELECT`, `INSERT 0`, `CREATE TABLE`. */
   readonly tag: string;
+  readonly tagHasCount: boolean;
+  /** As the query log may keep it: without secrets, and cut. */
+  readonly loggedText: string;
 }
 
 export type StatementKind =
@@ -40,10 +45,22 @@ export type StatementKind =
 
 export interface EngineStatement {
   readonly kind: 'engine';
+  readonly class: 'query' | 'write' | 'definition' | 'other';
+  readonly returnsRows: boolean;
   /** Whether it may change the workspace: what READ ONLY refuses and savepoints count. */
   readonly writes: boolean;
+  readonly existence: ExistenceClause | undefined;
+  /** Runs only outside of transactions, as VACUUM does. */
+  readonly standsAlone: boolean;
   /** Whether its rows are surely few, so that they are made at once. */
   readonly small: boolean;
+}
+
+/** `IF NOT EXISTS` and `IF EXISTS`: what the client is told when they mattered. */
+export interface ExistenceClause {
+  readonly verb: 'create' | 'drop';
+  readonly object: 'table' | 'view' | 'schema' | 'index' | 'sequence' | 'type';
+  readonly names: readonly { readonly schema: string | undefined; readonly name: string }[];
 }
 
 export interface TransactionModes {
@@ -57,7 +74,6 @@ export interface DeclareStatement {
   readonly name: string;
   readonly binary: boolean;
   readonly hold: boolean;
-  readonly scroll: boolean;
   readonly query: SqlStatement;
 }
 

@@ -85,7 +85,7 @@ export function tokenize(sql: string): SqlToken[] {
     }
     const operator = match(OPERATOR);
     if (operator !== undefined) {
-      const length = beforeComment(operator);
+      const length = operatorLength(operator);
       if (operator === '?') push('parameter', at + 1, '');
       else push('operator', at + length, operator.slice(0, length));
       continue;
@@ -95,10 +95,13 @@ export function tokenize(sql: string): SqlToken[] {
   return tokens;
 }
 
-/** An operator ends where a comment begins. */
-function beforeComment(operator: string): number {
+/** An operator ends where a comment begins, and only some end in a sign: `=-1` is `=` and `-`, as PostgreSQL reads it. */
+function operatorLength(operator: string): number {
   const comment = operator.search(/--|\/\*/);
-  return comment > 0 ? comment : operator.length;
+  let length = comment > 0 ? comment : operator.length;
+  if (/[~!@#%^&|`?]/.test(operator.slice(0, length))) return length;
+  while (length > 1 && /[-+]/.test(operator.charAt(length - 1))) length -= 1;
+  return length;
 }
 
 function endOfComment(sql: string, start: number): number {
