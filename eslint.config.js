@@ -9,7 +9,8 @@ const HOMES = [
   { packages: ['@photostructure/sqlite', 'kysely', 'node:sqlite'], folders: ['metadata'] },
   { packages: ['fastify', '@fastify/*', 'typebox', 'typebox/*'], folders: ['protocols/http'] },
   { packages: ['prom-client'], folders: ['observability'] },
-  { packages: ['pino'], folders: ['observability', 'protocols/http'] },
+  { packages: ['pino'], folders: ['observability', 'protocols/http', 'protocols/driver'] },
+  { packages: ['@bufbuild/*', '@connectrpc/*'], folders: ['protocols/driver', 'protocols/http'] },
   { packages: ['commander'], folders: [] },
 ];
 
@@ -32,7 +33,17 @@ function restrictedImports(homes) {
 const folders = [...new Set(HOMES.flatMap((home) => home.folders))];
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/node_modules/', '**/*.d.ts', 'data/', 'coverage/', 'bench/results/'] },
+  {
+    ignores: [
+      '**/dist/',
+      'packages/server/src/protocols/driver/gen/',
+      '**/node_modules/',
+      '**/*.d.ts',
+      'data/',
+      'coverage/',
+      'bench/results/',
+    ],
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.base],

@@ -22,6 +22,7 @@ async function configurationPage() {
     files: 'Files',
     operation: 'Operation',
     pgwire: 'PostgreSQL door',
+    driver: 'Storage driver',
   };
   const sections = Object.entries(titles).flatMap(([section, title]) => [
     '',

@@ -1,6 +1,7 @@
 import { createHttpServer } from './protocols/http/server.js';
 import { Authenticator } from './auth/authenticator.js';
 import { KeyUses } from './auth/key-uses.js';
+import { explainGrpc } from './commands/start-failure.js';
 import { composeBackups } from './compose-backups.js';
 import type { Config } from './config/config.js';
 import { LiveTree } from './engine/live-tree.js';
@@ -22,6 +23,9 @@ import { observeMetadata } from './metadata/observed-metadata-store.js';
 import { SqliteMetadataStore } from './metadata/sqlite/sqlite-metadata-store.js';
 import type { MetadataStore } from './metadata/metadata-store.js';
 import { Metrics } from './observability/metrics.js';
+import { DriverExecutor } from './protocols/driver/driver-executor.js';
+import type { DriverServices } from './protocols/driver/driver-services.js';
+import { startGrpcServer } from './protocols/driver/grpc-server.js';
 import type { HttpServices } from './protocols/http/services.js';
 import { ApiKeys } from './services/api-keys.js';
 import { AuditLog } from './services/audit-log.js';
@@ -62,6 +66,8 @@ import type { Logger as PinoLogger } from 'pino';
 export interface App {
   /** `http://host:port` of the REST door. */
   readonly address: string;
+  /** Of the gRPC door. */
+  readonly grpcPort: number;
   readonly metadata: MetadataStore;
   /** Runs every background job once; for tests and for an orderly stop. */
   runMaintenance(): Promise<void>;
@@ -79,7 +85,7 @@ export interface AppOverrides {
 /**
  * The composition root: builds every object from the configuration and starts them in order.
  *
- *     directories, metadata -> recovery -> workers -> services -> maintenance -> REST door; then the background sweep
+ *     directories, metadata -> recovery -> workers -> services -> maintenance -> REST door, gRPC door; then the background sweep
  */
 export async function startApp(
   config: Config,
@@ -185,7 +191,7 @@ export async function startApp(
     { fileStore, guard, quota },
     config.engine,
   );
-  const services: HttpServices = {
+  const services: HttpServices & DriverServices = {
     backend: new Backend(layout.directories, fileSystem, metadata, pool, guard),
     backups,
     projects: new Projects(metadata, { layout, fileSystem, fileStore, collector, guard }, logger),
@@ -256,7 +262,14 @@ export async function startApp(
       await started.stop();
     },
   );
-  const server = createHttpServer({ services, settings: { ...config.service, ...config.http }, logger, metrics });
+  const driver = new DriverExecutor(services, logger, metrics.driver);
+  const server = createHttpServer({
+    services,
+    settings: { ...config.service, ...config.http },
+    logger,
+    metrics,
+    driver,
+  });
   const address = await lifecycle.start(
     'http',
     () => server.listen({ host: config.http.host, port: config.http.port }),
@@ -265,6 +278,21 @@ export async function startApp(
       await server.close();
       clearTimeout(deadline);
     },
+  );
+  const grpc = await lifecycle.start(
+    'grpc',
+    async () => {
+      try {
+        return await startGrpcServer(config.driver.grpc, driver);
+      } catch (error) {
+        throw explainGrpc(error);
+      }
+    },
+    (started) => started.stop(config.lifecycle.shutdownTimeoutMs),
+  );
+  logger.info(
+    { host: config.driver.grpc.host, port: grpc.port, tls: config.driver.grpc.tls !== null },
+    'gRPC door is open',
   );
   // Last to start, first to stop: a backup that would take hours gives up instead of holding the stop.
   await lifecycle.start(
@@ -283,6 +311,7 @@ export async function startApp(
 
   return {
     address,
+    grpcPort: grpc.port,
     metadata,
     swept,
     runMaintenance: () => maintenance.runOnce(),

@@ -16,6 +16,32 @@ const SPEAKING = [
   OlderSchemaError,
 ];
 
+/** The doors fail alike; the gRPC one has options of its own. */
+export function explainGrpc(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  const { code, path, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  const sentence = ((): string | undefined => {
+    switch (code) {
+      case 'EADDRINUSE':
+        return `Port ${port ?? ''} on ${address ?? 'this machine'} is in use by another program; stop it, or set GRPC_PORT.`;
+      case 'EADDRNOTAVAIL':
+      case 'ENOTFOUND':
+        return `The address ${address ?? 'given as GRPC_HOST'} does not belong to this machine; set GRPC_HOST to one of its own.`;
+      case 'EACCES':
+        return port === undefined
+          ? `${path ?? 'A file of the certificate'} cannot be read; look at GRPC_TLS_CERT and GRPC_TLS_KEY.`
+          : `Port ${port} needs more rights than this server has; set GRPC_PORT to one above 1023.`;
+      case 'ENOENT':
+        return `${path ?? 'A file of the certificate'} does not exist; look at GRPC_TLS_CERT and GRPC_TLS_KEY.`;
+      default:
+        return code?.startsWith('ERR_OSSL') || code?.startsWith('ERR_SSL')
+          ? 'GRPC_TLS_CERT and GRPC_TLS_KEY are not a certificate and its private key in PEM form.'
+          : undefined;
+    }
+  })();
+  return sentence === undefined ? error : new ConfigError(sentence, { cause: error });
+}
+
 /** One sentence for the operator: what is in the way and what to do about it. Stack traces are for DEBUG. */
 export function describeStartFailure(error: unknown): string {
   if (!(error instanceof Error)) return `Cannot start: ${String(error)}.`;

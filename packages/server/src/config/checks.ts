@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { relative, sep } from 'node:path';
-import type { StorageConfig } from './config.js';
+import type { DriverConfig, StorageConfig } from './config.js';
 import { ConfigError } from './option.js';
 
 /** Rules that one option's type cannot say. Each throws a sentence with the variable, its value and what is valid. */
@@ -71,4 +71,30 @@ export function mustBeSeparate(storage: StorageConfig): void {
 function isInside(outer: string, inner: string): boolean {
   const path = relative(outer, inner);
   return path === '' || (path !== '..' && !path.startsWith(`..${sep}`));
+}
+
+/** Keys travel with every command: on a line that others can read they need TLS. */
+export function checkedGrpc(given: {
+  readonly host: string;
+  readonly port: number;
+  readonly certPath: string | null;
+  readonly keyPath: string | null;
+  readonly allowsPlaintext: boolean;
+}): DriverConfig['grpc'] {
+  const { host, port, certPath, keyPath, allowsPlaintext } = given;
+  if (certPath !== null && keyPath !== null) return { host, port, tls: { certPath, keyPath } };
+  if (certPath !== null || keyPath !== null) {
+    const [set, missing] = certPath === null ? ['GRPC_TLS_KEY', 'GRPC_TLS_CERT'] : ['GRPC_TLS_CERT', 'GRPC_TLS_KEY'];
+    throw new ConfigError(`${set} is set, but ${missing} is not; TLS needs both.`);
+  }
+  if (!allowsPlaintext && !isLoopback(host)) {
+    throw new ConfigError(
+      `GRPC_HOST is "${host}", which others can reach, without TLS; set GRPC_TLS_CERT and GRPC_TLS_KEY, or GRPC_ALLOW_PLAINTEXT=true inside a network of its own.`,
+    );
+  }
+  return { host, port, tls: null };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

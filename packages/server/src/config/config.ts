@@ -16,6 +16,7 @@ export interface Config {
   readonly maintenance: { readonly intervalMs: number };
   readonly lifecycle: { readonly shutdownTimeoutMs: number };
   readonly pgwire: PgwireConfig;
+  readonly driver: DriverConfig;
   /** Sentences for the operator that do not stop the start; logged once. */
   readonly warnings: readonly string[];
 }
@@ -85,4 +86,14 @@ export interface PgwireConfig {
   readonly queryTimeoutMs: number;
   readonly sessionMemoryLimitBytes: number;
   readonly sslMode: 'disable' | 'allow' | 'prefer' | 'require';
+}
+
+/** The storage driver's doors. */
+export interface DriverConfig {
+  readonly grpc: {
+    readonly host: string;
+    readonly port: number;
+    /** Null: without TLS. */
+    readonly tls: { readonly certPath: string; readonly keyPath: string } | null;
+  };
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { checkedAdminKey, checkedHost, checkedOrigins, checkedPrefix, mustBeSeparate } from './checks.js';
+import { checkedAdminKey, checkedGrpc, checkedHost, checkedOrigins, checkedPrefix, mustBeSeparate } from './checks.js';
 import type { Config, LogLevel, PgwireConfig, StorageConfig } from './config.js';
 import { describeMachine, type Machine } from './machine.js';
 import { ConfigError, type OptionValue } from './option.js';
@@ -109,6 +109,15 @@ export function loadConfig(env: Environment, machine: Machine = describeMachine(
     maintenance: { intervalMs: read('MAINTENANCE_INTERVAL_SECONDS') * 1000 },
     lifecycle: { shutdownTimeoutMs: read('SHUTDOWN_TIMEOUT') * 1000 },
     pgwire,
+    driver: {
+      grpc: checkedGrpc({
+        host: checkedHost('GRPC_HOST', read('GRPC_HOST')),
+        port: read('GRPC_PORT'),
+        certPath: optional('GRPC_TLS_CERT'),
+        keyPath: optional('GRPC_TLS_KEY'),
+        allowsPlaintext: read('GRPC_ALLOW_PLAINTEXT'),
+      }),
+    },
     warnings: warningsFor(adminApiKey, pgwire),
   });
 }

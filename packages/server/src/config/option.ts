@@ -19,7 +19,7 @@ export interface OptionDescription {
 
 export type OptionType = 'text' | 'integer' | 'boolean' | 'size' | 'path';
 
-export type OptionSection = 'service' | 'http' | 'storage' | 'engine' | 'files' | 'operation' | 'pgwire';
+export type OptionSection = 'service' | 'http' | 'storage' | 'engine' | 'files' | 'operation' | 'pgwire' | 'driver';
 
 export type OptionValue<T extends OptionType> = T extends 'integer' | 'size'
   ? number

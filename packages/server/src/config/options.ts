@@ -351,6 +351,41 @@ export const CONFIG_OPTIONS = {
     choices: ['disable', 'allow', 'prefer', 'require'],
     description: 'Whether connections must be encrypted.',
   },
+  GRPC_HOST: {
+    section: 'driver',
+    type: 'text',
+    default: '127.0.0.1',
+    description: 'Address the gRPC door listens on. One that others can reach needs TLS, or GRPC_ALLOW_PLAINTEXT.',
+  },
+  GRPC_PORT: {
+    section: 'driver',
+    type: 'integer',
+    default: '50051',
+    min: 0,
+    max: 65_535,
+    description: 'Port of the gRPC door; 0 takes a free one, which the log names.',
+  },
+  GRPC_TLS_CERT: {
+    section: 'driver',
+    type: 'path',
+    default: null,
+    defaultIs: 'none',
+    description: 'PEM file with the certificate of the gRPC door and those that vouch for it; with GRPC_TLS_KEY.',
+  },
+  GRPC_TLS_KEY: {
+    section: 'driver',
+    type: 'path',
+    default: null,
+    defaultIs: 'none',
+    description: 'PEM file with the private key of that certificate.',
+  },
+  GRPC_ALLOW_PLAINTEXT: {
+    section: 'driver',
+    type: 'boolean',
+    default: 'false',
+    description:
+      'Permits a GRPC_HOST beyond this machine without TLS. Keys then travel readable, so only inside a network of its own.',
+  },
 } as const satisfies Record<string, OptionDescription>;
 
 export type OptionName = keyof typeof CONFIG_OPTIONS;

@@ -1,9 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DomainError } from '../errors/domain-error.js';
 import { nameKey, type ColumnDefinition, type TableShape } from '../model/columns.js';
+import type { RowCondition, RowOrder } from '../model/row-condition.js';
 import type { RowSelection } from '../workers/messages.js';
 import { checkCondition, conditionFailure, parseOrderBy } from './checked-expression.js';
 import { quoteIdentifier } from './quoting.js';
+import { rowConditionSql, rowOrderSql } from './row-condition.js';
 import { dataTable } from './table-ddl.js';
 
 /** How a column appears in the select list; the quoted name itself when nothing is to be changed. */
@@ -22,7 +24,12 @@ export async function selectionSql(
   const { filter } = selection;
   // The list of columns is checked first, as it is without a condition.
   selectedColumns(shape, selection.columns);
-  const condition = filter === null ? null : await checkCondition(connection, filter, shape);
+  const condition =
+    filter === null
+      ? null
+      : typeof filter === 'string'
+        ? await checkCondition(connection, filter, shape)
+        : rowConditionSql(filter, shape);
   return selectSql(alias, shape, selection, condition, printColumn);
 }
 
@@ -31,8 +38,9 @@ export function unfilteredSelectionSql(
   alias: string,
   shape: TableShape,
   selection: Omit<RowSelection, 'filter'>,
+  printColumn: ColumnPrinter = printName,
 ): string {
-  return selectSql(alias, shape, selection, null, printName);
+  return selectSql(alias, shape, selection, null, printColumn);
 }
 
 function selectSql(
@@ -45,7 +53,10 @@ function selectSql(
   const columns = selectedColumns(shape, selection.columns);
   const parts = [`SELECT ${columns.map(printColumn).join(', ')} FROM ${dataTable(alias)}`];
   if (condition !== null) parts.push(`WHERE ${condition}`);
-  if (selection.orderBy !== null) parts.push(`ORDER BY ${orderOf(selection.orderBy, shape, selection.limit !== null)}`);
+  const { orderBy } = selection;
+  if (orderBy !== null && orderBy.length > 0) {
+    parts.push(`ORDER BY ${orderOf(orderBy, shape, selection.limit !== null)}`);
+  }
   if (selection.limit !== null) parts.push(`LIMIT ${rowCountText('limit', selection.limit)}`);
   if (selection.offset !== undefined) parts.push(`OFFSET ${rowCountText('offset', selection.offset)}`);
   return parts.join(' ');
@@ -54,7 +65,12 @@ function selectSql(
 /** What an error of that SELECT means: with a condition in it, the condition is the user's and so is the error. */
 export function selectionFailure(error: unknown, selection: RowSelection): unknown {
   if (error instanceof DomainError || selection.filter === null) return error;
-  return conditionFailure(error, selection.filter);
+  return conditionFailure(error, conditionText(selection.filter));
+}
+
+/** What an error shows of a condition. */
+export function conditionText(condition: string | RowCondition): string {
+  return typeof condition === 'string' ? condition : JSON.stringify(condition);
 }
 
 /** The named columns in their order, every name checked; null stands for all. */
@@ -90,8 +106,8 @@ function unknownColumn(name: string, shape: TableShape): DomainError {
  * Rows that are equal in the user's order keep their physical order when only some of them are wanted: otherwise two pages
  * could show one row twice and another never.
  */
-function orderOf(orderBy: string, shape: TableShape, isPage: boolean): string {
-  const order = parseOrderBy(orderBy, shape);
+function orderOf(orderBy: string | readonly RowOrder[], shape: TableShape, isPage: boolean): string {
+  const order = typeof orderBy === 'string' ? parseOrderBy(orderBy, shape) : rowOrderSql(orderBy, shape);
   return isPage ? `${order}, rowid` : order;
 }
 

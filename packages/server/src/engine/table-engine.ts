@@ -2,11 +2,13 @@ import { DomainError } from '../errors/domain-error.js';
 import type { MetadataReader } from '../metadata/metadata-store.js';
 import type { VersionRecord } from '../metadata/records.js';
 import type { TableAlteration, TableShape } from '../model/columns.js';
+import type { RowReference } from '../model/row-condition.js';
 import type { TableMeasurements } from '../model/table-profile.js';
 import type {
   AlterTableResult,
   BaseVersion,
   BuiltVersion,
+  DeleteRowsRequest,
   DeleteRowsResult,
   ComparedRows,
   ExportRequest,
@@ -100,7 +102,10 @@ export class TableEngine {
   /** The table without the rows that the condition selects, likewise; null for the version when it selects none. */
   deleteRows<T>(
     base: VersionRecord,
-    condition: string,
+    choice: {
+      readonly condition: DeleteRowsRequest['condition'];
+      readonly references?: readonly RowReference<VersionRecord>[];
+    },
     publish: (result: DeleteRowsResult, staged: StagedVersion | null) => Promise<T>,
   ): Promise<T> {
     return this.writer.writeIfBuilt(
@@ -108,7 +113,13 @@ export class TableEngine {
       (stagingPath) =>
         this.pool.run(
           'deleteRows',
-          { stagingPath, base: { ...this.#baseOf(base), id: base.fileId }, shape: shapeOf(base), condition },
+          {
+            stagingPath,
+            base: { ...this.#baseOf(base), id: base.fileId },
+            shape: shapeOf(base),
+            condition: choice.condition,
+            references: (choice.references ?? []).map((one) => ({ ...one, table: this.#shaped(one.table) })),
+          },
           { deadlineMs: this.timeouts.jobMs },
         ),
       publish,

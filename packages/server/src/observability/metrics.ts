@@ -13,6 +13,7 @@ import {
   type OperationObserver,
   type TableLockObserver,
 } from './observers.js';
+import { driverObserver, type DriverObserver } from './driver-observer.js';
 import { fileObserver, type FileObserver } from './file-observer.js';
 import { metadataObserver, type MetadataObserver } from './metadata-observer.js';
 import { transferObserver, type TransferObserver } from './transfer-observer.js';
@@ -57,6 +58,7 @@ export class Metrics {
   readonly metadata: MetadataObserver;
   readonly transfers: TransferObserver;
   readonly files: FileObserver;
+  readonly driver: DriverObserver;
 
   constructor(input: { readonly version: string; readonly processMetrics?: boolean }) {
     const registry = this.#registry;
@@ -84,6 +86,7 @@ export class Metrics {
     this.metadata = metadataObserver(registry);
     this.transfers = transferObserver(registry);
     this.files = fileObserver(registry);
+    this.driver = driverObserver(registry);
   }
 
   /** Says where the figures of a scrape come from; called once, when everything is built. */

@@ -95,6 +95,16 @@ export function mustHaveNoKey(table: TableRecord): void {
   );
 }
 
+/** For callers that want a key only over columns that say themselves that they always have a value. */
+export function mustNotBeNullable(table: TableRecord, columns: readonly ColumnDefinition[]): void {
+  const nullable = columns.find((column) => column.nullable);
+  if (nullable === undefined) return;
+  throw new DomainError('invalid_primary_key', `Selected column "${nullable.name}" is nullable`, {
+    primary_key: columns.map(({ name }) => name),
+    columns: columnNames(table),
+  });
+}
+
 export function mustHaveKey(table: TableRecord): void {
   if (table.current.primaryKey.length > 0) return;
   throw new DomainError('no_primary_key', `Table ${table.name} has no primary key`, {

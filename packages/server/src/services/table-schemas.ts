@@ -93,10 +93,18 @@ export class TableSchemas {
     });
   }
 
-  addPrimaryKey(change: TableChange, ref: TableRef, columnNames: readonly string[]): Promise<TableRecord> {
+  /** Columns of a key are NOT NULL: nullable ones become that when no value is missing, or are refused. */
+  addPrimaryKey(
+    change: TableChange,
+    ref: TableRef,
+    columnNames: readonly string[],
+    options: { readonly nullableColumns: 'tighten' | 'refuse' } = { nullableColumns: 'tighten' },
+  ): Promise<TableRecord> {
     return this.#alter(change, ref, (table) => {
-      const columns = plans.keyColumns(table, columnNames).map(({ name }) => name);
+      const keyColumns = plans.keyColumns(table, columnNames);
+      const columns = keyColumns.map(({ name }) => name);
       plans.mustHaveNoKey(table);
+      if (options.nullableColumns === 'refuse') plans.mustNotBeNullable(table, keyColumns);
       return {
         alteration: { kind: 'addPrimaryKey', columns },
         publication: { details: { primary_key: columns } },

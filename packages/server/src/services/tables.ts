@@ -10,7 +10,7 @@ import { nameKey, type ColumnDefinition, type TableShape } from '../model/column
 import type { TableListQuery } from '../model/list-query.js';
 import { mustBeValidColumnName, mustBeValidTableName } from '../model/names.js';
 import type { BucketRef, TableRef, TableVersionRef } from '../model/refs.js';
-import type { RowSelection } from '../workers/messages.js';
+import type { PreviewRequest } from '../workers/messages.js';
 import type { AutoSnapshots } from './auto-snapshots.js';
 import { findTable, listTables } from './branch-view.js';
 import { deleteTable, ownTable } from './branch-writes.js';
@@ -122,7 +122,11 @@ export class Tables {
     this.collector.schedule();
   }
 
-  async preview(ref: TableVersionRef, selection: RowSelection, signal?: AbortSignal): Promise<TablePreview> {
+  async preview(
+    ref: TableVersionRef,
+    selection: Omit<PreviewRequest, 'version' | 'shape'>,
+    signal?: AbortSignal,
+  ): Promise<TablePreview> {
     return await this.engine.withPinned(
       () => this.history.requireTable(ref),
       async (table) => ({ table, ...(await this.engine.preview(table.current, selection, signal)) }),

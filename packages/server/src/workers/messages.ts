@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors/catalogue.js';
 import type { ErrorDetails } from '../errors/domain-error.js';
 import type { TableAlteration, TableShape } from '../model/columns.js';
+import type { RowCondition, RowOrder, RowReference } from '../model/row-condition.js';
 import type { ProfileMode, ProfileSample, TableMeasurements } from '../model/table-profile.js';
 
 /**
@@ -84,8 +85,10 @@ export interface DeleteRowsRequest {
   readonly stagingPath: string;
   readonly base: IdentifiedBaseVersion;
   readonly shape: TableShape;
-  /** As the user wrote it; the worker parses, checks and rebuilds it. */
-  readonly condition: string;
+  /** As the user wrote it, which the worker parses, checks and rebuilds; or in parts. */
+  readonly condition: string | RowCondition;
+  /** More conditions in terms of other tables; all hold at once. */
+  readonly references?: readonly RowReference<ShapedVersion>[];
 }
 
 export interface DeleteRowsResult extends MaybeBuilt {
@@ -142,10 +145,10 @@ export interface ImportResult extends BuiltVersion {
 export interface RowSelection {
   /** Output columns in order; null means all. */
   readonly columns: readonly string[] | null;
-  /** A condition as the user wrote it; the worker parses, checks and rebuilds it. */
-  readonly filter: string | null;
-  /** `column [asc|desc] [nulls first|last], …` as the user wrote it. */
-  readonly orderBy: string | null;
+  /** A condition as the user wrote it, which the worker parses, checks and rebuilds; or in parts. */
+  readonly filter: string | RowCondition | null;
+  /** `column [asc|desc] [nulls first|last], …` as the user wrote it; or in parts. */
+  readonly orderBy: string | readonly RowOrder[] | null;
   readonly limit: number | null;
   /** Rows passed over first; 0 when absent. */
   readonly offset?: number;
@@ -157,6 +160,8 @@ export interface ExportRequest extends RowSelection {
   readonly targetPath: string;
   readonly format: 'csv' | 'parquet';
   readonly compression: 'gzip' | 'zstd' | 'snappy' | null;
+  /** CSV: whether the first line names the columns; true when absent. */
+  readonly header?: boolean;
 }
 
 export interface ExportResult {
@@ -168,6 +173,8 @@ export interface ExportResult {
 export interface PreviewRequest extends RowSelection {
   readonly version: { readonly id: string; readonly path: string };
   readonly shape: TableShape;
+  /** Every value as text that people and other backends write, cut after so many characters; absent: JSON of the value's type. */
+  readonly asText?: { readonly maxCharacters: number };
 }
 
 export interface PreviewResult {

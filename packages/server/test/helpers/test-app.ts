@@ -36,6 +36,7 @@ export async function startTestApp(
   const config = loadConfig({
     HOST: '127.0.0.1',
     PORT: '0',
+    GRPC_PORT: '0',
     DATA_DIR: dataDir,
     DISK_RESERVE_BYTES: '0',
     SHUTDOWN_TIMEOUT: '5',

@@ -349,7 +349,7 @@ function defaults(refused: Refusal[]): HttpServices {
       addPrimaryKey: () => Promise.resolve(table),
       dropPrimaryKey: () => Promise.resolve(table),
     },
-    rows: { deleteRows: () => Promise.resolve({ deletedRows: 2, tableRowsAfter: 3 }) },
+    rows: { deleteRows: () => Promise.resolve({ deletedRows: 2, tableRowsAfter: 3, tableSizeBytesAfter: 4 }) },
     profiles: {
       profile: (_ref, input) =>
         Promise.resolve({

@@ -34,7 +34,7 @@ export const exportTable: JobHandler<'exportTable'> = (request, { database, sign
 };
 
 /** Everything spelled out, because the engine otherwise guesses from the name of the file. */
-function copyOptions({ format, compression }: ExportRequest): string {
+function copyOptions({ format, compression, header = true }: ExportRequest): string {
   const valid = COMPRESSIONS[format];
   if (!valid.includes(compression)) {
     throw new DomainError('invalid_compression', `Invalid compression for ${format}: ${compression}`, {
@@ -43,5 +43,5 @@ function copyOptions({ format, compression }: ExportRequest): string {
     });
   }
   if (format === 'parquet') return `FORMAT parquet, COMPRESSION ${compression ?? 'snappy'}, USE_TMP_FILE false`;
-  return `FORMAT csv, HEADER true, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR '', COMPRESSION ${compression ?? 'none'}, USE_TMP_FILE false`;
+  return `FORMAT csv, HEADER ${header}, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR '', COMPRESSION ${compression ?? 'none'}, USE_TMP_FILE false`;
 }

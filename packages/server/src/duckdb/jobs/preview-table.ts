@@ -1,19 +1,21 @@
 import type { JobHandler } from '../../workers/job-context.js';
 import { selectionFailure, selectionSql, unfilteredSelectionSql } from '../row-selection.js';
+import { textPrinter } from '../text-value.js';
 import { rowsToJson } from '../value-json.js';
 
 /** The first rows of a version. The number of rows is bounded by the caller, so the answer is built in memory. */
 export const previewTable: JobHandler<'previewTable'> = async (
-  { version, shape, ...selection },
+  { version, shape, asText, ...selection },
   { database, signal },
 ) => {
+  const print = asText && textPrinter(asText.maxCharacters);
   if (selection.filter === null) {
-    const sqlOf = (alias: string): string => unfilteredSelectionSql(alias, shape, selection);
+    const sqlOf = (alias: string): string => unfilteredSelectionSql(alias, shape, selection, print);
     return rowsToJson(await database.readVersion(version, sqlOf, signal));
   }
   return database.withVersion(version, (alias) =>
     database.withConnection(signal, async (connection) => {
-      const sql = await selectionSql(connection, alias, shape, selection);
+      const sql = await selectionSql(connection, alias, shape, selection, print);
       try {
         return rowsToJson(await connection.run(sql));
       } catch (error) {

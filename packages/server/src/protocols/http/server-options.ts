@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { HttpConfig, ServiceConfig } from '../../config/config.js';
 import type { Metrics } from '../../observability/metrics.js';
+import type { DriverExecutor } from '../driver/driver-executor.js';
 import type { HttpServices } from './services.js';
 
 /** The parts of the configuration that this door reads. */
@@ -16,4 +17,6 @@ export interface DoorContext {
 
 export interface HttpServerOptions extends DoorContext {
   readonly logger: Logger;
+  /** Storage driver commands, on this door beside the gRPC one; absent in tests of this door alone. */
+  readonly driver?: DriverExecutor;
 }

@@ -4,6 +4,7 @@ import { requestIdFrom } from '../../observability/request-context.js';
 import { MULTIPART_LIMITS } from './multipart-upload.js';
 import { installDocs, installOpenApi } from './openapi/openapi-plugin.js';
 import { answerClientError, limitSilenceOfBodies, refuseWhileClosing } from './plugins/connections.js';
+import { driverUrls, installDriverRoutes } from './driver-routes.js';
 import { installCors } from './plugins/cors.js';
 import { DoorLogController } from './plugins/door-log-controller.js';
 import { installErrorHandling, sendError } from './plugins/error-handling.js';
@@ -58,7 +59,10 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   return app;
 }
 
-async function assemble(app: FastifyInstance, { services, settings, metrics }: HttpServerOptions): Promise<void> {
+async function assemble(
+  app: FastifyInstance,
+  { services, settings, metrics, driver }: HttpServerOptions,
+): Promise<void> {
   app.setSerializerCompiler(() => JSON.stringify);
   installRequestLog(app, metrics, settings.prefix);
   refuseWhileClosing(app);
@@ -74,6 +78,7 @@ async function assemble(app: FastifyInstance, { services, settings, metrics }: H
     ...routes.map((route) => ({ method: route.method, url: urlOf(settings.prefix, route) })),
     { method: 'GET', url: `${settings.prefix}/openapi.json` },
     { method: 'GET', url: `${settings.prefix}/redoc` },
+    ...(driver === undefined ? [] : driverUrls(settings.prefix)),
   ];
   redirectTrailingSlash(
     app,
@@ -81,6 +86,7 @@ async function assemble(app: FastifyInstance, { services, settings, metrics }: H
     [`${settings.prefix}/docs/`],
   );
   for (const route of routes) registerRoute(app, route, { services, settings, metrics });
+  if (driver !== undefined) installDriverRoutes(app, settings.prefix, driver);
   await installDocs(app, settings);
   refuseOtherMethods(app, urls);
 }

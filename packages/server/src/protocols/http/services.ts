@@ -269,10 +269,15 @@ export interface SchemaService {
 export interface DeletedRows {
   readonly deletedRows: number;
   readonly tableRowsAfter: number;
+  readonly tableSizeBytesAfter: number;
 }
 
 export interface RowService {
-  deleteRows(change: Change<DeletedRows>, table: TableRef, condition: string): Promise<DeletedRows>;
+  deleteRows(
+    change: Change<DeletedRows>,
+    table: TableRef,
+    choice: { readonly condition: string },
+  ): Promise<DeletedRows>;
 }
 
 export interface ImportInput {

@@ -25,6 +25,7 @@ export const deleteRows = defineChange({
     'out_of_memory',
     'storage_full',
   ],
-  run: ({ services, params, body }, change) => services.rows.deleteRows(change, tableRef(params), body.where_clause),
+  run: ({ services, params, body }, change) =>
+    services.rows.deleteRows(change, tableRef(params), { condition: body.where_clause }),
   render: renderDeletedRows,
 });

@@ -1,0 +1,61 @@
+import type { DescMessage, Message, MessageShape } from '@bufbuild/protobuf';
+import type { OperationName } from '../../model/operations.js';
+import type { DriverCall } from './driver-call.js';
+
+/**
+ * Whose key a command needs.
+ *
+ *     backend   the admin key
+ *     either    the admin key, or the key of the project that the command is about
+ *     project   the key of the project; the admin key works as well and then `credentials.host` says which project
+ */
+export type CommandLevel = 'backend' | 'either' | 'project';
+
+export interface CommandDescription {
+  readonly level: CommandLevel;
+  readonly summary: string;
+  /** What it does on the backend level, for the audit of those who may not. */
+  readonly operation?: OperationName;
+  /** It has no meaning here; why not. */
+  readonly unsupported?: string;
+  /** Repeating it is not harmless, so that a repetition in the same run gets the first answer. */
+  readonly onceInRun?: true;
+}
+
+/** One command of the protocol, with its handler. */
+export interface Command extends CommandDescription {
+  readonly request: DescMessage;
+  /** Null: the command answers nothing. */
+  readonly response: DescMessage | null;
+  readonly run: (call: DriverCall, command: Message) => Promise<Message | undefined>;
+}
+
+/** A command that answers a message. */
+export function defineCommand<C extends DescMessage, R extends DescMessage>(
+  description: CommandDescription & {
+    readonly request: C;
+    readonly response: R;
+    readonly run: (call: DriverCall, command: MessageShape<C>) => Promise<MessageShape<R>>;
+  },
+): Command {
+  const { run } = description;
+  return { ...description, run: (call, command) => run(call, command as MessageShape<C>) };
+}
+
+/** A command that answers nothing. */
+export function defineSilentCommand<C extends DescMessage>(
+  description: CommandDescription & {
+    readonly request: C;
+    readonly run: (call: DriverCall, command: MessageShape<C>) => Promise<void>;
+  },
+): Command {
+  const { run } = description;
+  return {
+    ...description,
+    response: null,
+    run: async (call, command) => {
+      await run(call, command as MessageShape<C>);
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,189 @@
+import { fromBinary, toBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
+import { authorize } from '../../auth/authorize.js';
+import type { Authentication } from '../../auth/authenticator.js';
+import type { Principal } from '../../auth/principal.js';
+import type { DomainError } from '../../errors/domain-error.js';
+import { nameKey } from '../../model/columns.js';
+import type { OperationName } from '../../model/operations.js';
+import { DEFAULT_BRANCH_ID, type BucketRef, type TableRef } from '../../model/refs.js';
+import type { Change } from '../../services/change.js';
+import type { Answer, IdempotentRequest } from '../../services/idempotency-keys.js';
+import { DRIVER_CODES, DriverFailure, invalid } from './driver-failure.js';
+import { DriverLog } from './driver-log.js';
+import type { DriverServices } from './driver-services.js';
+import { translateFailure } from './translate-failure.js';
+
+export interface CallInput {
+  readonly services: DriverServices;
+  readonly authentication: Authentication;
+  readonly principal: Principal;
+  readonly requestId: string;
+  /** What the credentials call their host: for Connection, the project. */
+  readonly host: string;
+  readonly runId: string;
+  readonly features: readonly string[];
+  /** Aborts when the caller leaves. */
+  readonly signal: AbortSignal;
+  /** Set when a repetition of this command must get the answer of the first one. */
+  readonly idempotency: Omit<IdempotentRequest, 'scope'> | undefined;
+}
+
+/** What is changed, for rights and audit. */
+export interface ChangeSubject {
+  readonly operation: OperationName;
+  readonly projectId: string | null;
+  readonly resourceId: string | null;
+}
+
+/**
+ * One command on its way: who asks, about which project, what is told to the user, and how what it does reaches the services.
+ *
+ *     read    authorize ─► service
+ *     step    authorize ─► change runner ─► service        one of several changes of a command that may be repeated
+ *     change  the same, and a repetition gets the answer   the one change of a command
+ */
+export class DriverCall {
+  readonly log = new DriverLog();
+
+  constructor(private readonly input: CallInput) {}
+
+  get services(): DriverServices {
+    return this.input.services;
+  }
+
+  get signal(): AbortSignal {
+    return this.input.signal;
+  }
+
+  get principal(): Principal {
+    return this.input.principal;
+  }
+
+  get isAdmin(): boolean {
+    return this.input.principal.kind === 'admin';
+  }
+
+  /** The project of the key. `named` is what the command says, if it says anything: with a project key it can only be that one. */
+  projectId(named = ''): string {
+    const { principal, host } = this.input;
+    if (principal.kind === 'project') {
+      if (named !== '' && nameKey(named) !== nameKey(principal.projectId)) throw otherProject(named);
+      return principal.projectId;
+    }
+    const projectId = named === '' ? host : named;
+    if (projectId !== '' && !/^https?:\/\//i.test(projectId)) return projectId;
+    throw invalid(
+      'The admin key belongs to no project: name the project in the command or as the host of the credentials.',
+    );
+  }
+
+  /** The container that a path ends in; what stands before it can only be the project of the caller. */
+  bucket(path: readonly string[], projectId = this.projectId()): BucketRef {
+    const bucketName = path.at(-1) ?? '';
+    if (bucketName === '') throw invalid('The path is empty; it must name a bucket.', { path });
+    const [leading] = path;
+    if (path.length > 1 && leading !== undefined && nameKey(leading) !== nameKey(projectId)) {
+      throw invalid(`The path begins with "${leading}", which is not the project of this key.`, { path });
+    }
+    return { projectId, branchId: DEFAULT_BRANCH_ID, bucketName };
+  }
+
+  table(path: readonly string[], tableName: string): TableRef {
+    if (tableName === '') throw invalid('The name of the table is empty.', { path });
+    return { ...this.bucket(path), tableName };
+  }
+
+  /** Throws unless the caller may run this read. */
+  async mustMayRead(operation: OperationName, projectId: string, bucket?: BucketRef): Promise<void> {
+    try {
+      this.#authorize(operation, projectId);
+      if (bucket !== undefined) await this.services.sharing.mustMayRead(this.principal, operation, bucket);
+    } catch (error) {
+      this.services.changes.refusedRead(
+        this.#refusal({ operation, projectId, resourceId: bucket?.bucketName ?? null }, error),
+      );
+      throw error;
+    }
+  }
+
+  /** The one change of a command that answers nothing. */
+  async silentChange<R>(subject: ChangeSubject, work: (change: Change<R>) => Promise<R>): Promise<void> {
+    await this.#run(subject, this.input.idempotency, () => ({ status: 204, body: '' }), work);
+  }
+
+  /** The one change of a command; its answer is kept for repetitions in the transaction of the change. */
+  async change<R, D extends DescMessage>(
+    subject: ChangeSubject,
+    work: (change: Change<R>) => Promise<R>,
+    answer: { readonly schema: D; readonly render: (result: R) => MessageShape<D> },
+  ): Promise<MessageShape<D>> {
+    let rendered: MessageShape<D> | undefined;
+    const render = (result: R): Answer => {
+      rendered = answer.render(result);
+      // Only what is kept needs a text.
+      const body =
+        this.input.idempotency === undefined ? '' : Buffer.from(toBinary(answer.schema, rendered)).toString('base64');
+      return { status: 200, body };
+    };
+    const outcome = await this.#run(subject, this.input.idempotency, render, work);
+    return rendered ?? fromBinary(answer.schema, Buffer.from(outcome.body, 'base64'));
+  }
+
+  /** One of several changes of a command; each is whole, and the command may be repeated. */
+  async step<R>(subject: ChangeSubject, work: (change: Change<R>) => Promise<R>): Promise<R> {
+    const results: R[] = [];
+    await this.#run<R>(
+      subject,
+      undefined,
+      () => ({ status: 200, body: '' }),
+      async (change) => {
+        const result = await work(change);
+        results.push(result);
+        return result;
+      },
+    );
+    return results[0] as R;
+  }
+
+  async #run<R>(
+    subject: ChangeSubject,
+    idempotency: CallInput['idempotency'],
+    render: (result: R) => Answer,
+    work: (change: Change<R>) => Promise<R>,
+  ): Promise<Answer> {
+    try {
+      this.#authorize(subject.operation, subject.projectId ?? undefined);
+    } catch (error) {
+      this.services.changes.refused(this.#refusal(subject, error));
+      throw error;
+    }
+    const { principal, requestId } = this.input;
+    const input = { ...subject, principal, requestId, idempotency, render, renderError };
+    const outcome = await this.services.changes.run<R>(input, work);
+    if (outcome.replayed && outcome.status >= 400) throw DriverFailure.fromJson(outcome.status, outcome.body);
+    return outcome;
+  }
+
+  #authorize(operation: OperationName, projectId: string | undefined): void {
+    authorize(this.input.authentication, operation, { projectId, branchId: DEFAULT_BRANCH_ID });
+  }
+
+  #refusal(subject: ChangeSubject, error: unknown) {
+    const { principal, requestId } = this.input;
+    return { ...subject, principal, requestId, error, durationMs: 0 };
+  }
+}
+
+function renderError(error: DomainError): Answer {
+  const failure = translateFailure(error);
+  return { status: failure.httpStatus, body: failure.toJson() };
+}
+
+function otherProject(projectId: string): DriverFailure {
+  return new DriverFailure(
+    'permission_denied',
+    DRIVER_CODES.permissionDenied,
+    `This key does not belong to project ${projectId}`,
+    { context: { project_id: projectId } },
+  );
+}

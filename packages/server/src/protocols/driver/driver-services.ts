@@ -1,0 +1,29 @@
+import type { Authenticator } from '../../auth/authenticator.js';
+import type { Backend } from '../../services/backend.js';
+import type { Buckets } from '../../services/buckets.js';
+import type { ChangeRunner } from '../../services/change-runner.js';
+import type { Projects } from '../../services/projects.js';
+import type { RateLimiter } from '../../services/rate-limiter.js';
+import type { Sharing } from '../../services/sharing.js';
+import type { TableProfiles } from '../../services/table-profiles.js';
+import type { TableRows } from '../../services/table-rows.js';
+import type { TableSchemas } from '../../services/table-schemas.js';
+import type { Tables } from '../../services/tables.js';
+
+/** What this door asks of the services: the same ones that the REST door calls. */
+export interface DriverServices {
+  readonly backend: Pick<Backend, 'init' | 'remove'>;
+  readonly projects: Pick<Projects, 'create' | 'get' | 'update' | 'delete'>;
+  readonly buckets: Pick<Buckets, 'create' | 'get' | 'list' | 'delete'>;
+  readonly sharing: Pick<
+    Sharing,
+    'share' | 'unshare' | 'link' | 'unlink' | 'listShares' | 'mustMayRead' | 'grantReadonly' | 'revokeReadonly'
+  >;
+  readonly tables: Pick<Tables, 'create' | 'get' | 'list' | 'delete' | 'preview'>;
+  readonly schemas: Pick<TableSchemas, 'addColumn' | 'alterColumn' | 'dropColumn' | 'addPrimaryKey' | 'dropPrimaryKey'>;
+  readonly rows: Pick<TableRows, 'deleteRows'>;
+  readonly profiles: Pick<TableProfiles, 'profile'>;
+  readonly changes: Pick<ChangeRunner, 'run' | 'refused' | 'refusedRead'>;
+  readonly authenticator: Pick<Authenticator, 'authenticate'>;
+  readonly rateLimiter: Pick<RateLimiter, 'mustBeWithinRate'>;
+}
