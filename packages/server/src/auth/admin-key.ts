@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config/config.js';
 import { ConfigError } from '../config/option.js';
+import { createSecretFile } from '../lib/secret-file.js';
 
 export interface AdminKey {
   readonly key: string;
@@ -19,8 +20,6 @@ const KEY_BYTES = 32;
  * The key that may do everything: `ADMIN_API_KEY`, or else the content of `{DATA_DIR}/admin-api-key`, which the first
  * start makes. The file appears complete and synced or not at all, readable by its owner only, and is never replaced:
  * two first starts at the same moment agree on one key.
- *
- * It does not go through `FileSystem`, because the file must never exist with a wider mode, not even for a moment.
  */
 export async function loadAdminKey(config: Pick<Config, 'service' | 'storage'>): Promise<AdminKey> {
   if (config.service.adminApiKey !== null) {
@@ -57,51 +56,13 @@ async function readKey(path: string): Promise<string | undefined> {
 
 /** False when another start was faster; then its key counts. */
 async function createKey(path: string): Promise<boolean> {
-  const directory = dirname(path);
-  const draft = join(directory, `.admin-api-key.${randomBytes(6).toString('hex')}`);
   try {
-    const firstMade = await mkdir(directory, { recursive: true });
-    const handle = await open(draft, 'wx', 0o600);
-    try {
-      await handle.writeFile(`${randomBytes(KEY_BYTES).toString('base64url')}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    const created = await linkUnlessThere(draft, path);
-    await rm(draft, { force: true });
-    await syncDirectories(directory, firstMade);
-    return created;
+    return await createSecretFile(path, `${randomBytes(KEY_BYTES).toString('base64url')}\n`);
   } catch (error) {
-    await rm(draft, { force: true }).catch(() => undefined);
     throw new ConfigError(
-      `The data folder ${directory} cannot be written (${reason(error)}); give the user of this server the right to write there, or set DATA_DIR.`,
+      `The data folder ${dirname(path)} cannot be written (${reason(error)}); give the user of this server the right to write there, or set DATA_DIR.`,
       { cause: error },
     );
-  }
-}
-
-async function linkUnlessThere(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
-    throw error;
-  }
-}
-
-/** From the folder of the key up to the parent of the first folder that was new. */
-async function syncDirectories(directory: string, firstMade: string | undefined): Promise<void> {
-  const last = firstMade === undefined ? directory : dirname(firstMade);
-  for (let current = directory; ; current = dirname(current)) {
-    const handle = await open(current, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    if (current === last || current === dirname(current)) return;
   }
 }
 
