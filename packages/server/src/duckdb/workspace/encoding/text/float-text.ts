@@ -1,0 +1,180 @@
+import type { WireBuffer } from '../wire-buffer.js';
+import { putInteger, putPadded } from './digits.js';
+
+/** PostgreSQL writes exponents from here on: decimal exponents of the first digit. */
+const FLOAT8_EXPONENT_FROM = 15;
+const FLOAT4_EXPONENT_FROM = 6;
+const EXPONENT_BELOW = -4;
+
+const TRIED_DECIMALS = 6;
+const TRIED_SCALE = 1e6;
+const POWERS_OF_TEN = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
+/** Decimals of at most 15 digits are told apart by a double, so one that reads back is the shortest. For real it is 6 digits. */
+const FLOAT8_UNIQUE_BELOW = 1e15;
+const FLOAT4_UNIQUE_BELOW = 1e6;
+
+/**
+ * `float8out` and `float4out` of PostgreSQL 12 and later: the shortest digits that read back as the same number.
+ *
+ * Most numbers of real data have a few decimals. Such a number is an integer divided by 10^6, which two operations tell for certain; the
+ * general way costs ten times that.
+ */
+export function writeFloat8(out: WireBuffer, value: number, extraFloatDigits: number): void {
+  out.reserve(32);
+  if (extraFloatDigits <= 0) return writeRounded(out, value, Math.max(1, 15 + extraFloatDigits));
+  if (writeSpecial(out, value) || writeFewDecimals(out, value, FLOAT8_UNIQUE_BELOW)) return;
+  writeDigits(out, value, shortestFloat8(Math.abs(value)), FLOAT8_EXPONENT_FROM);
+}
+
+export function writeFloat4(out: WireBuffer, value: number, extraFloatDigits: number): void {
+  out.reserve(32);
+  if (extraFloatDigits <= 0) return writeRounded(out, value, Math.max(1, 6 + extraFloatDigits));
+  if (writeSpecial(out, value) || writeFewDecimals(out, value, FLOAT4_UNIQUE_BELOW)) return;
+  writeDigits(out, value, shortestFloat4(Math.abs(value)), FLOAT4_EXPONENT_FROM);
+}
+
+/** For the few places that want a string. */
+export function float8Text(value: number, out: WireBuffer): string {
+  const start = out.length;
+  writeFloat8(out, value, 1);
+  const text = out.bytes.toString('latin1', start, out.length);
+  out.length = start;
+  return text;
+}
+
+function writeSpecial(out: WireBuffer, value: number): boolean {
+  if (value !== 0 && Number.isFinite(value)) return false;
+  if (Number.isNaN(value)) out.writeAscii('NaN');
+  else if (value === 0) out.writeAscii(Object.is(value, -0) ? '-0' : '0');
+  else out.writeAscii(value > 0 ? 'Infinity' : '-Infinity');
+  return true;
+}
+
+/** Whether the number was an integer or one of at most six decimals. Bytes are reserved. */
+function writeFewDecimals(out: WireBuffer, value: number, uniqueBelow: number): boolean {
+  const absolute = Math.abs(value);
+  let whole = Math.floor(absolute);
+  let decimals = 0;
+  let count = 0;
+  if (whole !== absolute) {
+    const scaled = Math.round(absolute * TRIED_SCALE);
+    if (absolute < 1e-4 || scaled > Number.MAX_SAFE_INTEGER) return false;
+    const same = scaled / TRIED_SCALE;
+    if ((uniqueBelow === FLOAT4_UNIQUE_BELOW ? Math.fround(same) : same) !== absolute) return false;
+    whole = Math.floor(same);
+    decimals = scaled - whole * TRIED_SCALE;
+    count = TRIED_DECIMALS;
+    while (decimals % 10 === 0) {
+      decimals = (decimals / 10) | 0;
+      count--;
+    }
+  }
+  // More digits may name the same number as fewer do.
+  if (whole * (POWERS_OF_TEN[count] as number) + decimals >= uniqueBelow) return false;
+  const { bytes } = out;
+  let position = out.length;
+  if (value < 0) bytes[position++] = 0x2d;
+  position = putInteger(bytes, position, whole);
+  if (count > 0) {
+    bytes[position] = 0x2e;
+    position += count + 1;
+    putPadded(bytes, position, decimals, count);
+  }
+  out.length = position;
+  return true;
+}
+
+interface Decimal {
+  /** Without zeros at either end. */
+  readonly digits: string;
+  /** Of the first digit. */
+  readonly exponent: number;
+}
+
+function parseDecimal(text: string): Decimal {
+  const [mantissa = '', exponentText = '0'] = text.split('e');
+  const [whole = '', decimals = ''] = mantissa.split('.');
+  const all = whole + decimals;
+  const leading = all.length - all.replace(/^0+/, '').length;
+  return {
+    digits: all.slice(leading).replace(/0+$/, ''),
+    exponent: Number(exponentText) + whole.length - 1 - leading,
+  };
+}
+
+/**
+ * JavaScript's own text is the shortest too, except that it accepts a decimal exactly half way to the neighbour, which reads back only
+ * because ties go to even. PostgreSQL does not. Only integers beyond 2^53 can be half way in so few digits.
+ */
+function shortestFloat8(value: number): Decimal {
+  const shortest = parseDecimal(String(value));
+  if (value < 2 ** 53 || !isHalfWay(shortest, value)) return shortest;
+  for (let precision = shortest.digits.length + 1; precision < 17; precision++) {
+    const text = value.toExponential(precision - 1);
+    if (Number(text) !== value) continue;
+    const longer = parseDecimal(text);
+    if (!isHalfWay(longer, value)) return longer;
+  }
+  return parseDecimal(value.toExponential(16));
+}
+
+function isHalfWay({ digits, exponent }: Decimal, value: number): boolean {
+  const decimal = BigInt(digits) * 10n ** BigInt(Math.max(0, exponent - digits.length + 1));
+  const exact = BigInt(value);
+  const distance = decimal > exact ? decimal - exact : exact - decimal;
+  return distance !== 0n && distance * 2n === BigInt(decimal > exact ? ulpAbove(value) : ulpBelow(value));
+}
+
+const WORDS = new DataView(new ArrayBuffer(8));
+
+function ulpAbove(value: number): number {
+  return neighbour(value, 1n) - value;
+}
+
+function ulpBelow(value: number): number {
+  return value - neighbour(value, -1n);
+}
+
+function neighbour(value: number, step: bigint): number {
+  WORDS.setFloat64(0, value);
+  WORDS.setBigInt64(0, WORDS.getBigInt64(0) + step);
+  return WORDS.getFloat64(0);
+}
+
+/** The fewest digits that read back as the same real, and of those the nearest. */
+function shortestFloat4(value: number): Decimal {
+  for (let precision = 1; precision < 9; precision++) {
+    const nearest = value.toExponential(precision - 1);
+    if (Math.fround(Number(nearest)) === value) return parseDecimal(nearest);
+    // Above a power of two the neighbours are twice as far as below: the nearest decimal may miss where the next one up does not.
+    const above = nextDecimal(nearest, precision);
+    if (Math.fround(Number(above)) === value) return parseDecimal(above);
+  }
+  return parseDecimal(value.toExponential(8));
+}
+
+function nextDecimal(text: string, precision: number): string {
+  const { digits, exponent } = parseDecimal(text);
+  return `${BigInt(digits.padEnd(precision, '0')) + 1n}e${exponent - precision + 1}`;
+}
+
+function writeDigits(out: WireBuffer, value: number, { digits, exponent }: Decimal, exponentFrom: number): void {
+  const sign = value < 0 ? '-' : '';
+  if (exponent >= exponentFrom || exponent < EXPONENT_BELOW) {
+    const mantissa = digits.length === 1 ? digits : `${digits[0]}.${digits.slice(1)}`;
+    const power = Math.abs(exponent);
+    out.writeAscii(`${sign}${mantissa}e${exponent < 0 ? '-' : '+'}${power < 10 ? '0' : ''}${power}`);
+  } else if (exponent < 0) {
+    out.writeAscii(`${sign}0.${'0'.repeat(-exponent - 1)}${digits}`);
+  } else if (digits.length <= exponent + 1) {
+    out.writeAscii(sign + digits.padEnd(exponent + 1, '0'));
+  } else {
+    out.writeAscii(`${sign}${digits.slice(0, exponent + 1)}.${digits.slice(exponent + 1)}`);
+  }
+}
+
+/** C's `%.{precision}g`, which is what PostgreSQL uses when fewer digits are asked for. */
+function writeRounded(out: WireBuffer, value: number, precision: number): void {
+  if (writeSpecial(out, value)) return;
+  writeDigits(out, value, parseDecimal(Math.abs(value).toExponential(precision - 1)), precision);
+}
