@@ -76,6 +76,13 @@ export class RawClient {
     while (!this.#ended) await this.#more();
   }
 
+  /** What has arrived and was not read. */
+  takeRest(): Buffer {
+    const rest = this.#buffer;
+    this.#buffer = Buffer.alloc(0);
+    return rest;
+  }
+
   async byte(): Promise<string> {
     while (this.#buffer.length === 0) await this.#moreOrThrow();
     const byte = this.#buffer.subarray(0, 1).toString('latin1');

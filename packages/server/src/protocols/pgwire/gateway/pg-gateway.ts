@@ -97,6 +97,11 @@ export class PgGateway {
     return this.#port;
   }
 
+  /** Accepted sockets that are not closed, sessions included. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
   sessions(): readonly PgSession[] {
     return this.#registry.list();
   }
