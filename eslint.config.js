@@ -6,6 +6,7 @@ import tseslint from 'typescript-eslint';
  */
 const HOMES = [
   { packages: ['@duckdb/node-api', '@duckdb/node-bindings'], folders: ['duckdb', 'workers'] },
+  { packages: ['libpg-query', 'pgsql-deparser'], folders: ['duckdb'] },
   { packages: ['@photostructure/sqlite', 'kysely', 'node:sqlite'], folders: ['metadata'] },
   { packages: ['fastify', '@fastify/*', 'typebox', 'typebox/*'], folders: ['protocols/http'] },
   { packages: ['prom-client'], folders: ['observability'] },

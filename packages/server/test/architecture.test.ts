@@ -55,6 +55,7 @@ const SEES_EVERYTHING = new Set(['.', 'commands']);
 
 const PACKAGE_HOMES: readonly { readonly name: RegExp; readonly folders: readonly string[] }[] = [
   { name: /^@duckdb\//, folders: ['duckdb', 'workers'] },
+  { name: /^(libpg-query|pgsql-deparser)$/, folders: ['duckdb'] },
   { name: /^(kysely|@photostructure\/sqlite|node:sqlite)$/, folders: ['metadata'] },
   { name: /^(fastify|@fastify\/.*|typebox|typebox\/.*)$/, folders: ['protocols'] },
   { name: /^node:http2?$/, folders: ['protocols'] },

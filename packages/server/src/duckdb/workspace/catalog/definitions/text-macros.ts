@@ -1,0 +1,39 @@
+import { macro, type Macro } from './macro.js';
+
+/** Words that PostgreSQL 15 quotes when it prints them as names: all of its keywords but the unreserved ones. */
+const QUOTED_WORDS =
+  'all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast char character check ' +
+  'coalesce collate collation column concurrently constraint create cross current_catalog current_date current_role current_schema ' +
+  'current_time current_timestamp current_user dec decimal default deferrable desc distinct do else end except exists extract false fetch ' +
+  'float for foreign freeze from full grant greatest group grouping having ilike in initially inner inout int integer intersect interval ' +
+  'into is isnull join lateral leading least left like limit localtime localtimestamp national natural nchar none normalize not notnull ' +
+  'null nullif numeric offset on only or order out outer overlaps overlay placing position precision primary real references returning ' +
+  'right row select session_user setof similar smallint some substring symmetric table tablesample then time timestamp to trailing treat ' +
+  'trim true union unique user using values varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement xmlexists ' +
+  'xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable';
+
+const quotedWords = `[${QUOTED_WORDS.split(' ')
+  .map((word) => `'${word}'`)
+  .join(', ')}]`;
+
+export const TEXT_MACROS: readonly Macro[] = [
+  macro(
+    'quote_ident',
+    `(identifier) AS CASE WHEN regexp_full_match(identifier, '[a-z_][a-z0-9_$]*') AND NOT list_contains(${quotedWords}, identifier) THEN CAST(identifier AS VARCHAR) ELSE '"' || replace(identifier, '"', '""') || '"' END`,
+  ),
+  macro('quote_literal', `(value) AS '''' || replace(CAST(value AS VARCHAR), '''', '''''') || ''''`),
+  macro('quote_nullable', `(value) AS coalesce('''' || replace(CAST(value AS VARCHAR), '''', '''''') || '''', 'NULL')`),
+  macro('array_lower', `(list, dimension) AS CASE WHEN len(list) > 0 AND dimension = 1 THEN 1 END`),
+  macro(
+    'array_upper',
+    `(list, dimension) AS CASE WHEN len(list) > 0 AND dimension = 1 THEN CAST(len(list) AS INTEGER) END`,
+  ),
+  macro('array_ndims', `(list) AS CASE WHEN len(list) > 0 THEN 1 END`),
+  macro('array_remove', `(list, element) AS list_filter(list, lambda __e: __e IS DISTINCT FROM element)`),
+  macro('cardinality', `(list) AS CAST(len(list) AS INTEGER)`),
+  macro('generate_subscripts', `(list, dimension) AS generate_series(1, len(list))`),
+  macro('list_field', `(list, field) AS list_transform(list, lambda __r: struct_extract(__r, field))`),
+  macro('_pg_expandarray', `(list) AS list_transform(list, lambda __x, __n: {'x': __x, 'n': CAST(__n AS INTEGER)})`),
+  macro('vector_out', `(list) AS CAST(array_to_string(list, ' ') AS VARCHAR)`),
+  macro('oidvector_out', `(list) AS CAST(array_to_string(list, ' ') AS VARCHAR)`),
+];

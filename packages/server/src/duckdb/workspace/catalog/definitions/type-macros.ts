@@ -1,0 +1,77 @@
+import { macro, type Macro } from './macro.js';
+
+/**
+ * DuckDB's type names and PostgreSQL's numbers for them, and the number of the array of each. The wire encoder has the same table for its
+ * own types; a test holds the two together.
+ */
+const NUMBERS: Readonly<Record<string, readonly [number, number]>> = {
+  BOOLEAN: [16, 1000],
+  TINYINT: [21, 1005],
+  SMALLINT: [21, 1005],
+  UTINYINT: [21, 1005],
+  INTEGER: [23, 1007],
+  USMALLINT: [23, 1007],
+  BIGINT: [20, 1016],
+  UINTEGER: [20, 1016],
+  UBIGINT: [1700, 1231],
+  HUGEINT: [1700, 1231],
+  UHUGEINT: [1700, 1231],
+  BIGNUM: [1700, 1231],
+  DECIMAL: [1700, 1231],
+  FLOAT: [700, 1021],
+  DOUBLE: [701, 1022],
+  VARCHAR: [25, 1009],
+  BLOB: [17, 1001],
+  DATE: [1082, 1182],
+  TIME: [1083, 1183],
+  TIME_NS: [1083, 1183],
+  'TIME WITH TIME ZONE': [1266, 1270],
+  TIMESTAMP: [1114, 1115],
+  TIMESTAMP_S: [1114, 1115],
+  TIMESTAMP_MS: [1114, 1115],
+  TIMESTAMP_NS: [1114, 1115],
+  'TIMESTAMP WITH TIME ZONE': [1184, 1185],
+  INTERVAL: [1186, 1187],
+  UUID: [2950, 2951],
+  BIT: [1562, 1563],
+  GEOMETRY: [17, 1001],
+  JSON: [114, 114],
+  STRUCT: [114, 114],
+  MAP: [114, 114],
+  UNION: [114, 114],
+  VARIANT: [114, 114],
+};
+
+/** Precision and scale that PostgreSQL is told for whole numbers wider than its own. */
+const MODIFIERS: Readonly<Record<string, number>> = { UBIGINT: 20, HUGEINT: 39, UHUGEINT: 39 };
+
+const pairs = (values: readonly (readonly [string, number])[]): string =>
+  `MAP {${values.map(([name, value]) => `'${name}': ${value}`).join(', ')}}`;
+
+const scalars = pairs(Object.entries(NUMBERS).map(([name, [number]]) => [name, number]));
+const arrays = pairs(Object.entries(NUMBERS).map(([name, [, number]]) => [name, number]));
+const modifiers = pairs(Object.entries(MODIFIERS).map(([name, digits]) => [name, (digits << 16) + 4]));
+
+/** `DECIMAL(18,3)[][]` is an array of `DECIMAL`. */
+const element = (type: string): string => `regexp_replace(${type}, '(\\(.*)?(\\[[0-9]*\\])*$', '', 's')`;
+
+export const TYPE_MACROS: readonly Macro[] = [
+  macro(
+    'type_number',
+    `(type_name) AS CAST(coalesce(CASE WHEN type_name LIKE '%]' THEN (${arrays})[${element('type_name')}] ELSE (${scalars})[${element('type_name')}] END, 25) AS UINTEGER)`,
+  ),
+  macro(
+    'type_modifier',
+    `(type_name) AS CAST(CASE WHEN type_name LIKE 'DECIMAL(%' THEN (CAST(regexp_extract(type_name, '\\(([0-9]+)', 1) AS INTEGER) << 16) + CAST(regexp_extract(type_name, ',([0-9]+)', 1) AS INTEGER) + 4 ELSE coalesce((${modifiers})[type_name], -1) END AS INTEGER)`,
+  ),
+  macro(
+    'default_spelling',
+    `(expression, type) AS CASE
+      WHEN expression IS NULL OR expression = 'NULL' THEN NULL
+      WHEN expression LIKE 'nextval(%' THEN regexp_replace(expression, '^nextval\\((''[^'']*'')\\)$', 'nextval(\\1::regclass)')
+      WHEN expression LIKE '''%''' AND type = 25 THEN expression || '::text'
+      WHEN regexp_full_match(expression, 'CAST\\(''[tf]'' AS BOOLEAN\\)') THEN CASE expression[7] WHEN 't' THEN 'true' ELSE 'false' END
+      WHEN lower(expression) IN ('get_current_timestamp()', 'current_timestamp()', 'now()') THEN 'now()'
+      ELSE expression END`,
+  ),
+];

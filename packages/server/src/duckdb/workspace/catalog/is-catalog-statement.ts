@@ -1,0 +1,59 @@
+import { fieldsOf, isFields, namesOf, textOf, walk, type Fields, type Json } from './ast.js';
+import { MACROS, VALUE_FUNCTION_MACROS } from './rewrite/functions.js';
+import { schemaOfRelation } from './rewrite/relations.js';
+import { REG_TYPES } from './rewrite/types.js';
+
+/** Words without one of which no statement concerns the catalogue; most statements of users need not be parsed. */
+const HINT =
+  /pg_|information_schema|\b(?:show|version|reg[a-z]+|oid|current_|session_user|has_\w+_privilege|to_reg\w+|\w+_description|format_type|quote_\w+|set_config|inet_\w+|txid_\w+|user)/i;
+
+export function mayConcernCatalog(sql: string): boolean {
+  return HINT.test(sql);
+}
+
+/**
+ * Whether a statement reads nothing but the catalogue, so that it may be rewritten as a tree. User SQL must not be: PostgreSQL's grammar
+ * reads some of DuckDB's as something else (`a ASOF JOIN b` is a table `a` called `asof`).
+ */
+export function isCatalogStatement(node: Fields): boolean {
+  if (fieldsOf(node, 'VariableShowStmt') !== undefined) return true;
+  if (fieldsOf(node, 'SelectStmt') === undefined) return false;
+  const ctes = new Set<string>();
+  let relations = 0;
+  let foreign = 0;
+  let speaksOfCatalog = false;
+  walk(node, (fields) => {
+    const cte = textOf(fieldsOf(fields, 'CommonTableExpr')?.['ctename']);
+    if (cte !== undefined) ctes.add(cte);
+  });
+  walk(node, (fields) => {
+    const relation = fieldsOf(fields, 'RangeVar');
+    if (relation !== undefined) {
+      const name = textOf(relation['relname']) ?? '';
+      const schema = textOf(relation['schemaname']);
+      if (schema === undefined && ctes.has(name)) return;
+      if (schemaOfRelation(schema, name) !== undefined && relation['catalogname'] === undefined) relations++;
+      else foreign++;
+    }
+    if (fields['intoClause'] !== undefined) foreign++;
+    speaksOfCatalog ||= isCatalogExpression(fields);
+  });
+  return foreign === 0 && (relations > 0 || speaksOfCatalog);
+}
+
+function isCatalogExpression(fields: Fields): boolean {
+  const call = fieldsOf(fields, 'FuncCall');
+  if (call !== undefined) {
+    const names = namesOf(call['funcname']);
+    const target = MACROS.get(names.at(-1) ?? '');
+    return (
+      (names.length === 2 && names[0] === 'pg_catalog') ||
+      (names.length === 1 && target !== undefined && target.length > 1)
+    );
+  }
+  const value = fieldsOf(fields, 'SQLValueFunction');
+  if (value !== undefined) return (textOf(value['op']) ?? '') in VALUE_FUNCTION_MACROS;
+  const type: Json | undefined = fieldsOf(fields, 'TypeCast')?.['typeName'];
+  const typeName = isFields(type) ? namesOf(type['names']).at(-1) : undefined;
+  return typeName !== undefined && (REG_TYPES.has(typeName) || typeName === 'oid');
+}

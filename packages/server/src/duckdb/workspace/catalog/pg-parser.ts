@@ -1,0 +1,33 @@
+import { fingerprintSync, hasSqlDetails, loadModule, parseSync } from 'libpg-query';
+import { isFields, listOf, type Fields, type Json } from './ast.js';
+
+/** PostgreSQL's own parser, compiled to WebAssembly. Loading takes 130 ms once; afterwards everything is synchronous. */
+export function loadPgParser(): Promise<void> {
+  return loadModule();
+}
+
+/** One statement of a text, and where it is in the bytes of the text. */
+export interface ParsedStatement {
+  readonly node: Fields;
+}
+
+/** The statements of a text, or undefined when it is not PostgreSQL's grammar: a DuckDB statement, or a mistake. */
+export function parsePg(sql: string): readonly ParsedStatement[] | undefined {
+  if (sql.trim() === '') return [];
+  try {
+    const parsed = parseSync(sql) as unknown as Json;
+    if (!isFields(parsed)) return undefined;
+    return listOf(parsed['stmts']).flatMap((statement) => {
+      const node = isFields(statement) ? statement['stmt'] : undefined;
+      return isFields(node) ? [{ node }] : [];
+    });
+  } catch (error) {
+    if (hasSqlDetails(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Equal for statements that differ only in their constants, spacing and comments. */
+export function fingerprintPg(sql: string): string {
+  return fingerprintSync(sql);
+}

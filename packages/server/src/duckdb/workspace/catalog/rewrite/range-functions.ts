@@ -1,0 +1,82 @@
+import {
+  callNode,
+  columnNode,
+  fieldsOf,
+  isFields,
+  integerNode,
+  listOf,
+  namesOf,
+  targetNode,
+  textNode,
+  textOf,
+  type Fields,
+  type Json,
+} from '../ast.js';
+import { CATALOG_DATABASE, FUNCTIONS, STORED } from '../names.js';
+import { RECORD_RETURNING, ROW_SOURCES, SET_RETURNING } from './functions.js';
+
+/**
+ * Functions in FROM. DuckDB's own table functions cannot take columns of the tables before them, and have no `WITH ORDINALITY`, so
+ * each becomes a sub-select that unnests lists; the ones that list something of the server become a view.
+ */
+export function rewriteRangeFunction(fields: Fields, rewrite: (node: Json) => Json): Json {
+  const calls = listOf(fields['functions']).flatMap((one) => listOf(fieldsOf(one, 'List')?.['items'])[0] ?? []);
+  const names = calls.map((one) => namesOf(fieldsOf(one, 'FuncCall')?.['funcname']).at(-1) ?? '');
+  const alias = isFields(fields['alias']) ? fields['alias'] : undefined;
+  const [name] = names;
+  if (name !== undefined && calls.length === 1 && ROW_SOURCES.has(name)) {
+    return {
+      RangeVar: {
+        catalogname: CATALOG_DATABASE,
+        schemaname: STORED,
+        relname: name,
+        inh: true,
+        relpersistence: 'p',
+        alias: alias ?? { aliasname: name },
+      },
+    };
+  }
+  if (name === undefined || !names.every((one) => SET_RETURNING.has(one))) {
+    return { RangeFunction: { ...fields, functions: rewrite(fields['functions'] ?? []) } };
+  }
+  const lists = calls.flatMap((call, index) => listsOf(call, names[index] ?? '', rewrite));
+  const aliasNames = listOf(alias?.['colnames']).flatMap((one) => namesOf([one]));
+  const aliasName = textOf(alias?.['aliasname']);
+  const targets = lists.map((list, index) => {
+    const spread = callNode(['unnest'], [list.value]);
+    const fallback = list.column ?? (lists.length === 1 ? aliasName : undefined) ?? name;
+    return targetNode(spread, aliasNames[index] ?? fallback);
+  });
+  if (fields['ordinality'] === true) {
+    const positions = callNode(
+      ['generate_series'],
+      [integerNode(1), callNode(['len'], [lists[0]?.value ?? columnNode('x')])],
+    );
+    targets.push(targetNode(callNode(['unnest'], [positions]), aliasNames[lists.length] ?? 'ordinality'));
+  }
+  return {
+    RangeSubselect: {
+      lateral: true,
+      subquery: { SelectStmt: { targetList: targets, limitOption: 'LIMIT_OPTION_DEFAULT', op: 'SETOP_NONE' } },
+      alias: { aliasname: aliasName ?? name },
+    },
+  };
+}
+
+interface ColumnList {
+  readonly value: Json;
+  /** The name that the function itself gives it. */
+  readonly column?: string;
+}
+
+function listsOf(call: Json, name: string, rewrite: (node: Json) => Json): readonly ColumnList[] {
+  const args = listOf(fieldsOf(call, 'FuncCall')?.['args']);
+  if (name === 'unnest') return args.map((one) => ({ value: rewrite(one) }));
+  const value = rewrite(call);
+  const columns = RECORD_RETURNING[name];
+  if (columns === undefined) return [{ value }];
+  return columns.map((column) => ({
+    column,
+    value: callNode([CATALOG_DATABASE, FUNCTIONS, 'list_field'], [value, textNode(column)]),
+  }));
+}

@@ -1,0 +1,78 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { WorkspaceCatalog as ProjectCatalog } from '../../../model/workspace-view.js';
+import { quoteLiteral } from '../../quoting.js';
+import { PROJECT_TABLES } from './definitions/project-tables.js';
+import { loadProjectCatalog } from './load-project-catalog.js';
+import { CATALOG_DATABASE, PROJECT_DATABASE } from './names.js';
+import { ProjectNumbers } from './definitions/object-numbers.js';
+import { loadPgParser } from './pg-parser.js';
+import { setSessionVariables, type CatalogSession } from './session-variables.js';
+import { CatalogTranslator, type CatalogStatement } from './translate-catalog-statement.js';
+
+/** Asks the service what the project shows; the generation is that of the last answer. */
+export type AskCatalog = (knownGeneration: string | null) => Promise<ProjectCatalog | 'unchanged'>;
+
+/** The file that `build-catalog-file.ts` makes, beside this code once it is built. */
+export const CATALOG_FILE = new URL('./postgresql-15.duckdb', import.meta.url).pathname;
+
+/**
+ * What PostgreSQL's clients see of a workspace: `pg_catalog` and `information_schema`.
+ *
+ *   install            attaches the catalogue's file and an empty database for the project's tables; milliseconds
+ *   translate(sql)     a statement that reads only the catalogue, as DuckDB runs it; undefined for every other statement
+ *   prepare(…)         before each run of a translated statement: brings the project's tables up to date, tells the connection about
+ *                      its session
+ *
+ * The workspace's own objects are views over DuckDB's functions, so that a session sees what its own transaction has made. The project's
+ * are rows that the control connection replaces when the service says that they changed; a transaction that has looked at them keeps
+ * seeing what it saw. Nothing is asked of the service before the first catalogue statement, so connecting costs the same for any number of
+ * tables.
+ */
+export class WorkspaceCatalog {
+  readonly #control: DuckDBConnection;
+  readonly #ask: AskCatalog;
+  readonly #translator = new CatalogTranslator();
+  readonly #numbers = new ProjectNumbers();
+  #generation: string | null = null;
+  #refreshing: Promise<void> | undefined;
+
+  private constructor(control: DuckDBConnection, ask: AskCatalog) {
+    this.#control = control;
+    this.#ask = ask;
+  }
+
+  /** Before external access is switched off: it attaches a file. `control` runs nothing that takes long. */
+  static async install(control: DuckDBConnection, ask: AskCatalog, file = CATALOG_FILE): Promise<WorkspaceCatalog> {
+    await Promise.all([
+      loadPgParser(),
+      control.run(
+        `ATTACH ${quoteLiteral(file)} AS ${CATALOG_DATABASE} (READ_ONLY); ATTACH ':memory:' AS ${PROJECT_DATABASE}; ${PROJECT_TABLES.join('; ')}`,
+      ),
+    ]);
+    return new WorkspaceCatalog(control, ask);
+  }
+
+  translate(sql: string): CatalogStatement | undefined {
+    return this.#translator.translate(sql);
+  }
+
+  async prepare(connection: DuckDBConnection, session: CatalogSession): Promise<void> {
+    await this.refresh();
+    await setSessionVariables(connection, session);
+  }
+
+  /** Brings the project's tables up to date; concurrent callers share one question. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  async #refresh(): Promise<void> {
+    const answer = await this.#ask(this.#generation);
+    if (answer === 'unchanged' || answer.generation === this.#generation) return;
+    await loadProjectCatalog(this.#control, answer, this.#numbers);
+    this.#generation = answer.generation;
+  }
+}
