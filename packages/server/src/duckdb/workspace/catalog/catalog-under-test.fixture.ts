@@ -104,7 +104,7 @@ export function textOf(value: unknown): string | null {
   if (typeof value === 'object' && 'items' in value && Array.isArray(value.items)) {
     return `{${value.items.map((one) => quoteElement(textOf(one))).join(',')}}`;
   }
-  return String(value as string | number | bigint);
+  return String(value);
 }
 
 function quoteElement(text: string | null): string {
