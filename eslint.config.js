@@ -43,7 +43,6 @@ export default tseslint.config(
       'data/',
       'coverage/',
       'bench/results/',
-      '**/.clients/',
     ],
   },
   {

@@ -1044,6 +1044,548 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/projects/{project_id}/workspaces': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the workspaces of a project, newest first
+     * @description Those of branches are among those of their project. Expired ones are listed for a week.
+     */
+    get: operations['workspaceList'];
+    put?: never;
+    /**
+     * Create a workspace of a project
+     * @description A place for SQL: a file of its own to write to, and everything of the project or branch to read, in every PostgreSQL client. The password is in this answer only.
+     */
+    post: operations['workspaceCreate'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/workspaces/{workspace_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One workspace of a project, with what it sees and what is in it */
+    get: operations['workspaceGet'];
+    put?: never;
+    post?: never;
+    /**
+     * Delete a workspace of a project
+     * @description With everything in it; open sessions end.
+     */
+    delete: operations['workspaceDelete'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/workspaces/{workspace_id}/clear': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Drop everything in a workspace of a project */
+    post: operations['workspaceClear'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/workspaces/{workspace_id}/objects/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Drop a table or view in a workspace of a project */
+    delete: operations['workspaceDropObject'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/workspaces/{workspace_id}/load': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Copy tables into a workspace of a project
+     * @description SQL reads the tables of the project without that; a copy is for what is to be changed, or must not change. A table that cannot be loaded has `rows` 0 and says why; the others are loaded.
+     */
+    post: operations['workspaceLoad'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/workspaces/{workspace_id}/credentials/reset': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * A new password for a workspace of a project
+     * @description The user name stays. The old password stops working, and sessions that are open end.
+     */
+    post: operations['workspaceResetCredentials'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/workspaces/{workspace_id}/query': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Run one SQL statement in a workspace of a project
+     * @description For tools without a PostgreSQL driver. The answer begins when the result is complete, so that a statement that fails half way is an error and never a short success. `ndjson`, `csv` and `parquet` are sent as such; a statement without rows answers JSON in any case. A client that leaves cancels its statement.
+     */
+    post: operations['workspaceQuery'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/workspaces/{workspace_id}/unload': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Publish a table or view in a workspace of a project as a project table
+     * @description Like an import: all or nothing, keys hold, and readers of the table see the old rows until the new ones are there.
+     */
+    post: operations['workspaceUnload'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/workspaces/{workspace_id}/sessions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The sessions of a workspace of a project, newest first
+     * @description Those that are over are among them for 30 days; `status=active` leaves them out.
+     */
+    get: operations['workspaceListSessions'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/workspaces/{workspace_id}/sessions/{session_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * End a session of a workspace of a project
+     * @description Its statement is interrupted, and its client is told (SQLSTATE 57P01).
+     */
+    delete: operations['workspaceEndSession'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/workspaces': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the workspaces of a branch, newest first
+     * @description Those of branches are among those of their project. Expired ones are listed for a week.
+     */
+    get: operations['branchWorkspaceList'];
+    put?: never;
+    /**
+     * Create a workspace of a branch
+     * @description A place for SQL: a file of its own to write to, and everything of the project or branch to read, in every PostgreSQL client. The password is in this answer only.
+     */
+    post: operations['branchWorkspaceCreate'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/workspaces/{workspace_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One workspace of a branch, with what it sees and what is in it */
+    get: operations['branchWorkspaceGet'];
+    put?: never;
+    post?: never;
+    /**
+     * Delete a workspace of a branch
+     * @description With everything in it; open sessions end.
+     */
+    delete: operations['branchWorkspaceDelete'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/workspaces/{workspace_id}/clear': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Drop everything in a workspace of a branch */
+    post: operations['branchWorkspaceClear'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/workspaces/{workspace_id}/objects/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Drop a table or view in a workspace of a branch */
+    delete: operations['branchWorkspaceDropObject'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/workspaces/{workspace_id}/load': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Copy tables into a workspace of a branch
+     * @description SQL reads the tables of the project without that; a copy is for what is to be changed, or must not change. A table that cannot be loaded has `rows` 0 and says why; the others are loaded.
+     */
+    post: operations['branchWorkspaceLoad'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/workspaces/{workspace_id}/credentials/reset': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * A new password for a workspace of a branch
+     * @description The user name stays. The old password stops working, and sessions that are open end.
+     */
+    post: operations['branchWorkspaceResetCredentials'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/workspaces/{workspace_id}/query': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Run one SQL statement in a workspace of a branch
+     * @description For tools without a PostgreSQL driver. The answer begins when the result is complete, so that a statement that fails half way is an error and never a short success. `ndjson`, `csv` and `parquet` are sent as such; a statement without rows answers JSON in any case. A client that leaves cancels its statement.
+     */
+    post: operations['branchWorkspaceQuery'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/workspaces/{workspace_id}/unload': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Publish a table or view in a workspace of a branch as a project table
+     * @description Like an import: all or nothing, keys hold, and readers of the table see the old rows until the new ones are there.
+     */
+    post: operations['branchWorkspaceUnload'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/workspaces/{workspace_id}/sessions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The sessions of a workspace of a branch, newest first
+     * @description Those that are over are among them for 30 days; `status=active` leaves them out.
+     */
+    get: operations['branchWorkspaceListSessions'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/branches/{branch_id}/workspaces/{workspace_id}/sessions/{session_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * End a session of a workspace of a branch
+     * @description Its statement is interrupted, and its client is told (SQLSTATE 57P01).
+     */
+    delete: operations['branchWorkspaceEndSession'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/projects/{project_id}/queries': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What ran in the workspaces of a project, newest first
+     * @description Statements of PostgreSQL clients and over HTTP, also of workspaces that are gone. Filters can be combined.
+     */
+    get: operations['queryList'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/sessions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Sessions of PostgreSQL clients in all projects, newest first */
+    get: operations['sessionListAll'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/sessions/{session_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** End a session, whatever its project */
+    delete: operations['sessionEndAny'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/internal/pgwire/auth': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * May this user open a session, and on what?
+     * @description For a PostgreSQL server of its own. It opens no session.
+     */
+    post: operations['pgwireAuthenticate'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/internal/pgwire/sessions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Sessions, newest first */
+    get: operations['pgwireListSessions'];
+    put?: never;
+    /** Note that a session began */
+    post: operations['pgwireOpenSession'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/internal/pgwire/sessions/cleanup': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Note that sessions without activity ended */
+    post: operations['pgwireCloseIdleSessions'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/internal/pgwire/sessions/{session_id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One session */
+    get: operations['pgwireGetSession'];
+    put?: never;
+    post?: never;
+    /** Note that a session ended */
+    delete: operations['pgwireCloseSession'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/internal/pgwire/sessions/{session_id}/activity': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /** Note that a session is in use */
+    patch: operations['pgwireNoteActivity'];
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1992,6 +2534,264 @@ export interface components {
       tags?: {
         [key: string]: string;
       } | null;
+    };
+    WorkspaceConnection: {
+      host: string;
+      port: number;
+      database: string;
+      username: string;
+      password: string | null;
+      ssl_mode: string;
+      /** @description For libpq and most drivers; with the password when it is shown */
+      connection_string: string;
+    };
+    Workspace: {
+      id: string;
+      name: string;
+      project_id: string;
+      branch_id: string | null;
+      /** Format: date-time */
+      created_at: string;
+      /** @description Id of a key, or `admin` */
+      created_by: string;
+      expires_at: string | null;
+      /** @description Of the file of the workspace, and its log */
+      size_bytes: number;
+      size_limit_gb: number;
+      /** @enum {string} */
+      status: 'active' | 'expired' | 'error';
+      connection: components['schemas']['WorkspaceConnection'];
+    };
+    LoadedTable: {
+      source: string;
+      destination: string;
+      rows: number;
+      /** @description Of the whole workspace */
+      size_bytes: number;
+      error: {
+        code: string;
+        message: string;
+      } | null;
+    };
+    CreatedWorkspace: {
+      id: string;
+      name: string;
+      project_id: string;
+      branch_id: string | null;
+      /** Format: date-time */
+      created_at: string;
+      /** @description Id of a key, or `admin` */
+      created_by: string;
+      expires_at: string | null;
+      /** @description Of the file of the workspace, and its log */
+      size_bytes: number;
+      size_limit_gb: number;
+      /** @enum {string} */
+      status: 'active' | 'expired' | 'error';
+      connection: components['schemas']['WorkspaceConnection'];
+      preloaded: components['schemas']['LoadedTable'][];
+    };
+    WorkspaceList: {
+      workspaces: components['schemas']['Workspace'][];
+      count: number;
+      total: number;
+    };
+    WorkspaceDetail: {
+      id: string;
+      name: string;
+      project_id: string;
+      branch_id: string | null;
+      /** Format: date-time */
+      created_at: string;
+      /** @description Id of a key, or `admin` */
+      created_by: string;
+      expires_at: string | null;
+      /** @description Of the file of the workspace, and its log */
+      size_bytes: number;
+      size_limit_gb: number;
+      /** @enum {string} */
+      status: 'active' | 'expired' | 'error';
+      connection: components['schemas']['WorkspaceConnection'];
+      active_sessions: number;
+      /** @description What SQL finds in it of the project or the branch */
+      attached_tables: {
+        schema: string;
+        table: string;
+        rows: number;
+      }[];
+      workspace_objects: {
+        name: string;
+        schema: string;
+        /** @enum {string} */
+        type: 'table' | 'view';
+        rows: number | null;
+      }[];
+    };
+    CreateWorkspace: {
+      /** @description For people; several workspaces may have one name */
+      name: string;
+      ttl_hours?: number | null;
+      /** @description GiB; 10 unless given */
+      size_limit_gb?: number;
+      /** @description `bucket.table` each: copied into the workspace before the answer */
+      preload_tables?: string[];
+    };
+    LoadTables: {
+      tables: {
+        /** @description `bucket.table` */
+        source: string;
+        destination?: string | null;
+        columns?: string[] | null;
+        where?: string | null;
+      }[];
+    };
+    LoadResult: {
+      loaded: components['schemas']['LoadedTable'][];
+      workspace_size_bytes: number;
+    };
+    WorkspaceQuery: {
+      /** @description One statement */
+      sql: string;
+      /**
+       * @description `json` (default) for small answers; the others have as many rows as there are
+       * @enum {string}
+       */
+      format?: 'json' | 'ndjson' | 'csv' | 'parquet';
+      limit?: number | null;
+      timeout_seconds?: number | null;
+    };
+    WorkspaceQueryResult: {
+      /** @description As PostgreSQL says it: `SELECT 5`, `INSERT 0 3`, `CREATE TABLE` */
+      command: string;
+      columns: {
+        name: string;
+        /** @description A DuckDB type */
+        type: string;
+      }[];
+      /** @description Of this answer, or that the statement changed */
+      row_count: number;
+      /** @description There are more rows than `limit` */
+      truncated: boolean;
+      duration_ms: number;
+      rows: {
+        [key: string]: unknown;
+      }[];
+    };
+    UnloadTable: {
+      /** @description A table or view of the workspace */
+      source: string;
+      /** @description Its schema; `main` unless given */
+      schema?: string;
+      columns?: string[] | null;
+      branch_id?: string | null;
+      bucket: string;
+      table: string;
+      /** @description Make the table when it is not there; false unless given */
+      create?: boolean;
+      primary_key?: string[] | null;
+      /** @description False, the default, replaces all rows */
+      incremental?: boolean;
+      /**
+       * @description What to do when a key is there already; `update_duplicates` unless given
+       * @enum {string}
+       */
+      dedup_mode?: 'update_duplicates' | 'insert_duplicates' | 'fail_on_duplicates';
+    };
+    UnloadResult: {
+      /** @description Rows the table gained: all after a full load, else the new ones */
+      imported_rows: number;
+      inserted_rows: number;
+      updated_rows: number;
+      deleted_rows: number;
+      rejected_count: number;
+      /** @description The first of them */
+      rejected_rows: {
+        line: number;
+        column: string | null;
+        value: string | null;
+        reason: string;
+      }[];
+      table_rows_after: number;
+      table_size_bytes: number;
+      warnings: string[];
+      duration_ms: number;
+      branch_id: string;
+      created: boolean;
+    };
+    QueryEntry: {
+      id: string;
+      workspace_id: string;
+      session_id: string | null;
+      /** @description The login of the workspace, or the id of a key */
+      actor: string;
+      /** @description Without secrets, and cut when it is long */
+      statement: string;
+      /** Format: date-time */
+      started_at: string;
+      /**
+       * @description `lost`: the process ended before the statement did
+       * @enum {string}
+       */
+      outcome: 'running' | 'success' | 'failed' | 'cancelled' | 'timeout' | 'lost';
+      sql_state: string | null;
+      error_message: string | null;
+      row_count: number | null;
+      result_bytes: number | null;
+      duration_ms: number | null;
+    };
+    QueryList: {
+      queries: components['schemas']['QueryEntry'][];
+      /** @description How many match */
+      total: number;
+      /** @description False: there are more than `total`, which is at least 10,000 */
+      total_is_exact: boolean;
+    };
+    WireSession: {
+      session_id: string;
+      workspace_id: string;
+      client_ip: string | null;
+      application_name: string | null;
+      encrypted: boolean;
+      /** Format: date-time */
+      connected_at: string;
+      /** Format: date-time */
+      last_activity_at: string;
+      query_count: number;
+      status: string;
+      ended_at: string | null;
+    };
+    WireSessionList: {
+      sessions: components['schemas']['WireSession'][];
+      count: number;
+      total: number;
+    };
+    PgwireLogin: {
+      username: string;
+      password: string;
+      client_ip?: string | null;
+    };
+    PgwireLoginResult: {
+      workspace_id: string;
+      project_id: string;
+      branch_id: string | null;
+      db_path: string;
+      tables: {
+        bucket: string;
+        name: string;
+        path: string;
+        rows: number;
+      }[];
+      memory_limit: string;
+      query_timeout_seconds: number;
+    };
+    OpenWireSession: {
+      session_id: string;
+      workspace_id: string;
+      client_ip?: string | null;
+    };
+    WireSessionActivity: {
+      /** @description True unless given */
+      increment_queries?: boolean;
     };
   };
   responses: never;
@@ -3528,7 +4328,41 @@ export interface operations {
           | 'file.list'
           | 'file.get'
           | 'file.download'
-          | 'file.delete';
+          | 'file.delete'
+          | 'workspace.create'
+          | 'workspace.list'
+          | 'workspace.get'
+          | 'workspace.delete'
+          | 'workspace.clear'
+          | 'workspace.drop_object'
+          | 'workspace.load'
+          | 'workspace.reset_credentials'
+          | 'workspace.query'
+          | 'workspace.unload'
+          | 'workspace.list_sessions'
+          | 'workspace.end_session'
+          | 'branch_workspace.create'
+          | 'branch_workspace.list'
+          | 'branch_workspace.get'
+          | 'branch_workspace.delete'
+          | 'branch_workspace.clear'
+          | 'branch_workspace.drop_object'
+          | 'branch_workspace.load'
+          | 'branch_workspace.reset_credentials'
+          | 'branch_workspace.query'
+          | 'branch_workspace.unload'
+          | 'branch_workspace.list_sessions'
+          | 'branch_workspace.end_session'
+          | 'query.list'
+          | 'session.list_all'
+          | 'session.end_any'
+          | 'pgwire.authenticate'
+          | 'pgwire.open_session'
+          | 'pgwire.list_sessions'
+          | 'pgwire.get_session'
+          | 'pgwire.note_activity'
+          | 'pgwire.close_session'
+          | 'pgwire.close_idle_sessions';
         resource_type?:
           | 'service'
           | 'backend'
@@ -3541,7 +4375,11 @@ export interface operations {
           | 'table'
           | 'snapshot'
           | 'column'
-          | 'file';
+          | 'file'
+          | 'workspace'
+          | 'query'
+          | 'session'
+          | 'pgwire';
         /** @description Exactly, without regard to case */
         resource_id?: string;
         /** @description Id of a key, or `admin` */
@@ -3713,7 +4551,41 @@ export interface operations {
           | 'file.list'
           | 'file.get'
           | 'file.download'
-          | 'file.delete';
+          | 'file.delete'
+          | 'workspace.create'
+          | 'workspace.list'
+          | 'workspace.get'
+          | 'workspace.delete'
+          | 'workspace.clear'
+          | 'workspace.drop_object'
+          | 'workspace.load'
+          | 'workspace.reset_credentials'
+          | 'workspace.query'
+          | 'workspace.unload'
+          | 'workspace.list_sessions'
+          | 'workspace.end_session'
+          | 'branch_workspace.create'
+          | 'branch_workspace.list'
+          | 'branch_workspace.get'
+          | 'branch_workspace.delete'
+          | 'branch_workspace.clear'
+          | 'branch_workspace.drop_object'
+          | 'branch_workspace.load'
+          | 'branch_workspace.reset_credentials'
+          | 'branch_workspace.query'
+          | 'branch_workspace.unload'
+          | 'branch_workspace.list_sessions'
+          | 'branch_workspace.end_session'
+          | 'query.list'
+          | 'session.list_all'
+          | 'session.end_any'
+          | 'pgwire.authenticate'
+          | 'pgwire.open_session'
+          | 'pgwire.list_sessions'
+          | 'pgwire.get_session'
+          | 'pgwire.note_activity'
+          | 'pgwire.close_session'
+          | 'pgwire.close_idle_sessions';
         resource_type?:
           | 'service'
           | 'backend'
@@ -3726,7 +4598,11 @@ export interface operations {
           | 'table'
           | 'snapshot'
           | 'column'
-          | 'file';
+          | 'file'
+          | 'workspace'
+          | 'query'
+          | 'session'
+          | 'pgwire';
         /** @description Exactly, without regard to case */
         resource_id?: string;
         /** @description Id of a key, or `admin` */
@@ -9967,6 +10843,3193 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  workspaceList: {
+    parameters: {
+      query?: {
+        /** @description Page size, 100 unless given */
+        limit?: number;
+        /** @description How many to pass over, 0 unless given */
+        offset?: number;
+      };
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of workspaces */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WorkspaceList'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  workspaceCreate: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CreateWorkspace'];
+      };
+    };
+    responses: {
+      /** @description The workspace, with its password */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CreatedWorkspace'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `server_busy`, `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `storage_full` */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  workspaceGet: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The workspace */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WorkspaceDetail'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `project_db_not_found`, `project_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `workspace_expired` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `server_busy` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `deadline_exceeded` */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  workspaceDelete: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Deleted */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `project_db_not_found`, `project_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  workspaceClear: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is empty */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `project_db_not_found`, `project_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `workspace_expired` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `server_busy`, `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `deadline_exceeded` */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  workspaceDropObject: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+        /** @description Name of a table or view */
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Dropped */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `object_not_found`, `project_db_not_found`, `project_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `workspace_expired` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `server_busy`, `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `deadline_exceeded` */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  workspaceLoad: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LoadTables'];
+      };
+    };
+    responses: {
+      /** @description What was loaded */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['LoadResult'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `project_db_not_found`, `project_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `workspace_expired` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `server_busy`, `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `deadline_exceeded` */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `storage_full` */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  workspaceResetCredentials: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The connection, with the new password */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WorkspaceConnection'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `credentials_not_found`, `project_db_not_found`, `project_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `workspace_expired` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  workspaceQuery: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WorkspaceQuery'];
+      };
+    };
+    responses: {
+      /** @description The rows, in the format that was asked for */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WorkspaceQueryResult'];
+        };
+      };
+      /** @description `query_failed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `project_db_not_found`, `project_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `workspace_expired` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `workspace_full` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `server_busy` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `deadline_exceeded` */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `out_of_memory`, `storage_full` */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  workspaceUnload: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['UnloadTable'];
+      };
+    };
+    responses: {
+      /** @description What was published */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['UnloadResult'];
+        };
+      };
+      /** @description `column_mismatch`, `import_failed`, `invalid_primary_key`, `invalid_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `bucket_is_linked`, `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `bucket_not_found`, `object_not_found`, `project_db_not_found`, `project_not_found`, `table_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `duplicate_key`, `idempotency_conflict`, `version_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `workspace_expired` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description `table_busy` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `server_busy`, `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `deadline_exceeded` */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `out_of_memory`, `storage_full` */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  workspaceListSessions: {
+    parameters: {
+      query?: {
+        /** @description `active`, or why it ended: `disconnected`, `timeout`, `terminated`, `shutdown`, `failed` */
+        status?: string;
+        /** @description Page size, 100 unless given */
+        limit?: number;
+        /** @description How many to pass over, 0 unless given */
+        offset?: number;
+      };
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of sessions */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WireSessionList'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `project_db_not_found`, `project_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  workspaceEndSession: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+        /** @description Session id */
+        session_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Ended */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `project_db_not_found`, `project_not_found`, `session_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  branchWorkspaceList: {
+    parameters: {
+      query?: {
+        /** @description Page size, 100 unless given */
+        limit?: number;
+        /** @description How many to pass over, 0 unless given */
+        offset?: number;
+      };
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of workspaces */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WorkspaceList'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  branchWorkspaceCreate: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CreateWorkspace'];
+      };
+    };
+    responses: {
+      /** @description The workspace, with its password */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CreatedWorkspace'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `server_busy`, `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `storage_full` */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  branchWorkspaceGet: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The workspace */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WorkspaceDetail'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `project_db_not_found`, `project_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `workspace_expired` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `server_busy` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `deadline_exceeded` */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  branchWorkspaceDelete: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Deleted */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `project_db_not_found`, `project_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  branchWorkspaceClear: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is empty */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `project_db_not_found`, `project_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `workspace_expired` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `server_busy`, `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `deadline_exceeded` */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  branchWorkspaceDropObject: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+        /** @description Name of a table or view */
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Dropped */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `object_not_found`, `project_db_not_found`, `project_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `workspace_expired` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `server_busy`, `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `deadline_exceeded` */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  branchWorkspaceLoad: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LoadTables'];
+      };
+    };
+    responses: {
+      /** @description What was loaded */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['LoadResult'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `project_db_not_found`, `project_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `workspace_expired` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `server_busy`, `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `deadline_exceeded` */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `storage_full` */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  branchWorkspaceResetCredentials: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The connection, with the new password */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WorkspaceConnection'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `credentials_not_found`, `project_db_not_found`, `project_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `workspace_expired` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  branchWorkspaceQuery: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WorkspaceQuery'];
+      };
+    };
+    responses: {
+      /** @description The rows, in the format that was asked for */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WorkspaceQueryResult'];
+        };
+      };
+      /** @description `query_failed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `project_db_not_found`, `project_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `workspace_expired` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `workspace_full` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `server_busy` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `deadline_exceeded` */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `out_of_memory`, `storage_full` */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  branchWorkspaceUnload: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['UnloadTable'];
+      };
+    };
+    responses: {
+      /** @description What was published */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['UnloadResult'];
+        };
+      };
+      /** @description `column_mismatch`, `import_failed`, `invalid_primary_key`, `invalid_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `bucket_is_linked`, `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `bucket_not_found`, `object_not_found`, `project_db_not_found`, `project_not_found`, `table_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `duplicate_key`, `idempotency_conflict`, `version_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `workspace_expired` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description `table_busy` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `server_busy`, `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `deadline_exceeded` */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `out_of_memory`, `storage_full` */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  branchWorkspaceListSessions: {
+    parameters: {
+      query?: {
+        /** @description `active`, or why it ended: `disconnected`, `timeout`, `terminated`, `shutdown`, `failed` */
+        status?: string;
+        /** @description Page size, 100 unless given */
+        limit?: number;
+        /** @description How many to pass over, 0 unless given */
+        offset?: number;
+      };
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of sessions */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WireSessionList'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `project_db_not_found`, `project_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  branchWorkspaceEndSession: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Project id */
+        project_id: string;
+        /** @description Branch id; `default` is the main branch */
+        branch_id: string;
+        /** @description Workspace id */
+        workspace_id: string;
+        /** @description Session id */
+        session_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Ended */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `branch_not_found`, `project_db_not_found`, `project_not_found`, `session_not_found`, `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  queryList: {
+    parameters: {
+      query?: {
+        workspace_id?: string;
+        session_id?: string;
+        actor?: string;
+        /** @description `lost`: the process ended before the statement did */
+        outcome?: 'running' | 'success' | 'failed' | 'cancelled' | 'timeout' | 'lost';
+        min_duration_ms?: number;
+        /** @description ISO 8601 time; this moment is included */
+        since?: string;
+        /** @description ISO 8601 time; this moment is not included */
+        until?: string;
+        /** @description Page size, 100 unless given */
+        limit?: number;
+        /** @description How many to pass over, 0 unless given */
+        offset?: number;
+      };
+      header?: never;
+      path: {
+        /** @description Project id */
+        project_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One page, and how many match */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['QueryList'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `project_db_not_found`, `project_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  sessionListAll: {
+    parameters: {
+      query?: {
+        project_id?: string;
+        /** @description `active`, or why it ended: `disconnected`, `timeout`, `terminated`, `shutdown`, `failed` */
+        status?: string;
+        /** @description Page size, 100 unless given */
+        limit?: number;
+        /** @description How many to pass over, 0 unless given */
+        offset?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of sessions */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WireSessionList'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  sessionEndAny: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Session id */
+        session_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Ended */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `session_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `idempotency_conflict` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  pgwireAuthenticate: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PgwireLogin'];
+      };
+    };
+    responses: {
+      /** @description The workspace and its tables */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PgwireLoginResult'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `workspace_expired`, `workspace_not_active` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description `connection_limit_reached` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  pgwireListSessions: {
+    parameters: {
+      query?: {
+        workspace_id?: string;
+        status?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description At most 1000 of them */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WireSession'][];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  pgwireOpenSession: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['OpenWireSession'];
+      };
+    };
+    responses: {
+      /** @description The session */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WireSession'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `workspace_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `session_exists` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  pgwireCloseIdleSessions: {
+    parameters: {
+      query?: {
+        /** @description 0 and absent: PGWIRE_IDLE_TIMEOUT_SECONDS */
+        idle_timeout_seconds?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description How many */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            cleaned_up: number;
+            idle_timeout_seconds: number;
+          };
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  pgwireGetSession: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Session id */
+        session_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The session */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WireSession'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `session_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  pgwireCloseSession: {
+    parameters: {
+      query?: {
+        /** @description Becomes the status; `disconnected` unless given */
+        reason?: string;
+      };
+      header?: never;
+      path: {
+        /** @description Session id */
+        session_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Noted */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `session_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
+        };
+      };
+      /** @description A defect of this service; report it with the request id */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  pgwireNoteActivity: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Session id */
+        session_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WireSessionActivity'];
+      };
+    };
+    responses: {
+      /** @description The session */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WireSession'];
+        };
+      };
+      /** @description No credentials, or not the ones this operation needs */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlainError'] | components['schemas']['Error'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `session_not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
         };
       };
       /** @description A defect of this service; report it with the request id */

@@ -3,14 +3,17 @@ import { Authenticator } from './auth/authenticator.js';
 import { KeyUses } from './auth/key-uses.js';
 import { explainGrpc } from './commands/start-failure.js';
 import { composeBackups } from './compose-backups.js';
+import { composeWorkspaceRecords, composeWorkspaceServices, workspaceSettings } from './compose-workspaces.js';
 import type { Config } from './config/config.js';
 import { LiveTree } from './engine/live-tree.js';
+import { prepareDisk } from './engine/prepare-disk.js';
 import { Recovery } from './engine/recovery.js';
 import { TableEngine } from './engine/table-engine.js';
 import { TableLocks } from './engine/table-lock.js';
 import { VersionCollector } from './engine/version-collector.js';
 import { VersionPins } from './engine/version-pins.js';
 import { VersionWriter } from './engine/version-writer.js';
+import { WorkspaceFiles } from './engine/workspace-files.js';
 import { DiskFileStore } from './files/disk/disk-file-store.js';
 import { Maintenance } from './jobs/maintenance.js';
 import { maintenanceJobs } from './jobs/maintenance-jobs.js';
@@ -61,6 +64,7 @@ import { Versions } from './services/versions.js';
 import { layoutOf } from './storage-places.js';
 import { ChildProcessWorkerPool } from './workers/child-process-worker-pool.js';
 import { enginePoolOptions } from './workers/engine-pool-options.js';
+import { noWorkspaceHosts } from './workers/no-workspace-hosts.js';
 import type { Logger as PinoLogger } from 'pino';
 
 export interface App {
@@ -117,9 +121,8 @@ export async function startApp(
   const liveTree = new LiveTree(fileSystem, layout, logger);
   const { maxAgeMs, maxVersions } = config.engine.history;
   const collector = new VersionCollector(metadata, fileSystem, layout, pins, removals, clock, maxAgeMs, logger);
-  const recovery = new Recovery(metadata, fileSystem, layout, liveTree, writer, removals, logger);
   const fileStore = new DiskFileStore(config.storage.filesDirectory, fileSystem, removals);
-  await lifecycle.start('recovery', () => recovery.prepare());
+  await lifecycle.start('recovery', () => prepareDisk(metadata, fileSystem, layout, clock));
 
   const pool = await lifecycle.start(
     'workers',
@@ -136,6 +139,15 @@ export async function startApp(
     (started) => started.stop(config.lifecycle.shutdownTimeoutMs),
   );
 
+  const workspaceFiles = new WorkspaceFiles(fileSystem, layout, pool, metadata, removals, clock, logger);
+  const recovery = new Recovery(
+    metadata,
+    fileSystem,
+    layout,
+    { liveTree, writer, workspaces: workspaceFiles },
+    removals,
+    logger,
+  );
   const engine = new TableEngine(pool, writer, pins, layout, metadata, {
     readMs: config.engine.readTimeoutMs,
     jobMs: config.engine.operationTimeoutMs,
@@ -191,12 +203,34 @@ export async function startApp(
     { fileStore, guard, quota },
     config.engine,
   );
+  const workspaceParts = {
+    config,
+    metadata,
+    fileSystem,
+    layout,
+    files: workspaceFiles,
+    pins,
+    clock,
+    logger,
+  };
+  const workspaceRecords = composeWorkspaceRecords(workspaceParts);
+  const hosts = noWorkspaceHosts;
+  const { expiry, ...workspaceServices } = composeWorkspaceServices(workspaceParts, workspaceRecords, hosts, {
+    guard,
+    transfers,
+  });
   const services: HttpServices & DriverServices = {
+    ...workspaceServices,
     backend: new Backend(layout.directories, fileSystem, metadata, pool, guard),
     backups,
-    projects: new Projects(metadata, { layout, fileSystem, fileStore, collector, guard }, logger),
+    projects: new Projects(
+      metadata,
+      { layout, fileSystem, fileStore, collector, guard },
+      workspaceServices.workspaces,
+      logger,
+    ),
     apiKeys: new ApiKeys(metadata, keyUses),
-    branches: new Branches(metadata, liveTree, collector, guard),
+    branches: new Branches(metadata, liveTree, collector, guard, workspaceServices.workspaces),
     branchDiff: new BranchDiff(metadata, engine),
     branchPull: new BranchPull(metadata, locks, autoSnapshots, { liveTree, collector }),
     branchMerge: new BranchMerge(
@@ -239,6 +273,8 @@ export async function startApp(
     async () => {
       await keyUses.flush();
       await audit.flush();
+      await workspaceRecords.sessions.flush();
+      await workspaceRecords.queries.flush();
     },
   );
   await lifecycle.start(
@@ -251,7 +287,19 @@ export async function startApp(
     'maintenance',
     () =>
       new Maintenance(
-        maintenanceJobs({ snapshots, files, versions: collector, audit: auditTrail, metadata }, clock),
+        maintenanceJobs(
+          {
+            snapshots,
+            files,
+            versions: collector,
+            audit: auditTrail,
+            workspaces: expiry,
+            sessions: workspaceRecords.sessions,
+            queries: workspaceRecords.queries,
+            metadata,
+          },
+          clock,
+        ),
         config.maintenance.intervalMs,
         clock,
         logger,
@@ -265,7 +313,11 @@ export async function startApp(
   const driver = new DriverExecutor(services, logger, metrics.driver);
   const server = createHttpServer({
     services,
-    settings: { ...config.service, ...config.http },
+    settings: {
+      ...config.service,
+      ...config.http,
+      workspaces: workspaceSettings(config, () => config.pgwire.port),
+    },
     logger,
     metrics,
     driver,

@@ -12,6 +12,8 @@ export interface Config {
   readonly limits: { readonly requestsPerMinute: number; readonly concurrentPerProject: number };
   /** 0 days keep everything. */
   readonly audit: { readonly retentionDays: number };
+  /** 0 days keep everything. */
+  readonly queryLog: { readonly retentionDays: number };
   readonly idempotency: { readonly ttlMs: number };
   readonly maintenance: { readonly intervalMs: number };
   readonly lifecycle: { readonly shutdownTimeoutMs: number };
@@ -39,6 +41,8 @@ export interface HttpConfig {
   readonly prefix: string;
   readonly headersTimeoutMs: number;
   readonly corsAllowedOrigins: '*' | readonly string[];
+  /** Of the endpoints for a PostgreSQL server of its own, see `auth/internal-access.ts`. */
+  readonly internalAccess: { readonly secret: string | null; readonly open: boolean };
 }
 
 /** Absolute paths. */

@@ -18,6 +18,7 @@ describe('loadConfig', () => {
       prefix: '',
       headersTimeoutMs: 10_000,
       corsAllowedOrigins: '*',
+      internalAccess: { secret: null, open: false },
     });
     expect(config.service).toMatchObject({ version: '1.2.3', debug: false, logLevel: 'info', adminApiKey: null });
     expect(config.storage.metadataPath).toBe(resolve('data/metadata.sqlite'));

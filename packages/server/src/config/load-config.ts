@@ -76,6 +76,7 @@ export function loadConfig(env: Environment, machine: Machine = describeMachine(
       prefix: checkedPrefix(optional('API_PREFIX') ?? ''),
       headersTimeoutMs: read('CONNECTION_TIMEOUT') * 1000,
       corsAllowedOrigins: checkedOrigins(read('CORS_ALLOWED_ORIGINS')),
+      internalAccess: { secret: optional('INTERNAL_SECRET'), open: read('INTERNAL_OPEN') },
     },
     storage,
     engine: {
@@ -105,6 +106,7 @@ export function loadConfig(env: Environment, machine: Machine = describeMachine(
       concurrentPerProject: read('PROJECT_MAX_CONCURRENT'),
     },
     audit: { retentionDays: read('AUDIT_RETENTION_DAYS') },
+    queryLog: { retentionDays: read('QUERY_LOG_RETENTION_DAYS') },
     idempotency: { ttlMs: read('IDEMPOTENCY_TTL_SECONDS') * 1000 },
     maintenance: { intervalMs: read('MAINTENANCE_INTERVAL_SECONDS') * 1000 },
     lifecycle: { shutdownTimeoutMs: read('SHUTDOWN_TIMEOUT') * 1000 },

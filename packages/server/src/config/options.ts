@@ -47,6 +47,22 @@ export const CONFIG_OPTIONS = {
     secret: true,
     description: 'Key that may do everything; sent as `Authorization: Bearer …`.',
   },
+  INTERNAL_SECRET: {
+    section: 'service',
+    type: 'text',
+    default: null,
+    defaultIs: 'none: only the admin key opens them',
+    secret: true,
+    description:
+      'Bearer token that opens `/internal/pgwire` beside the admin key, for a PostgreSQL server of your own. The one of this service needs none.',
+  },
+  INTERNAL_OPEN: {
+    section: 'service',
+    type: 'boolean',
+    default: 'false',
+    description:
+      'Compatibility mode: `/internal/pgwire` answers without a key, and with paths on the disk of the server. Only where nobody else can reach the port.',
+  },
   HOST: {
     section: 'http',
     type: 'text',
@@ -266,6 +282,14 @@ export const CONFIG_OPTIONS = {
     min: 0,
     max: 36_500,
     description: 'Days an entry of the audit is kept; 0 keeps them for ever.',
+  },
+  QUERY_LOG_RETENTION_DAYS: {
+    section: 'operation',
+    type: 'integer',
+    default: '30',
+    min: 0,
+    max: 36_500,
+    description: 'Days a statement that ran in a workspace is kept in the query log; 0 keeps them for ever.',
   },
   IDEMPOTENCY_TTL_SECONDS: {
     section: 'operation',

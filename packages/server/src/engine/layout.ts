@@ -24,7 +24,7 @@ const BRANCH_MARK = '_branch_';
  *     {duckdbDir}/project_{p}/_versions/{file}.duckdb     the immutable files, what metadata points to
  *     {duckdbDir}/project_{p}/{bucket}/{table}.duckdb        live tree: hard links for people, derived
  *     {duckdbDir}/project_{p}_branch_{b}/…                   the same for what a branch has of its own
- *     {duckdbDir}/project_{p}[_branch_{b}]/_workspaces/{w}/{w}.duckdb   a workspace, with its log, in a directory of its own
+ *     {duckdbDir}/project_{p}/_workspaces/{w}/{w}.duckdb   a workspace, with its log, in a directory of its own
  *     {duckdbDir}/_staging/{version}.duckdb                  being built; emptied at start
  *     {snapshotsDir}/_exports/{export}.parquet               a download that is being built; emptied at start
  */
@@ -73,17 +73,23 @@ export class Layout {
     return /^([0-9a-f]{32})\.duckdb$/.exec(fileName)?.[1];
   }
 
-  workspacesDirectory(branch: BranchRef): string {
-    return join(this.branchDirectory(branch), WORKSPACES);
+  /** Those of branches, too: a branch has nothing on the disk that would go with it unasked but links. */
+  workspacesDirectory(projectId: string): string {
+    return join(this.projectDirectory(projectId), WORKSPACES);
   }
 
   /** Of one workspace alone: its worker may write in it, under a user id of its own, and must not see the neighbours. */
-  workspaceDirectory(branch: BranchRef, workspaceId: string): string {
-    return join(this.workspacesDirectory(branch), workspaceId);
+  workspaceDirectory(projectId: string, workspaceId: string): string {
+    return join(this.workspacesDirectory(projectId), workspaceId);
   }
 
-  workspacePath(branch: BranchRef, workspaceId: string): string {
-    return join(this.workspaceDirectory(branch, workspaceId), `${workspaceId}.duckdb`);
+  workspacePath(projectId: string, workspaceId: string): string {
+    return join(this.workspaceDirectory(projectId, workspaceId), `${workspaceId}.duckdb`);
+  }
+
+  /** The id of a workspace in a `_workspaces` directory; undefined for anything else. */
+  workspaceIdOf(directoryName: string): string | undefined {
+    return /^ws_[0-9a-f]{8}$/.test(directoryName) ? directoryName : undefined;
   }
 
   get stagingDirectory(): string {

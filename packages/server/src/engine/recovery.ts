@@ -9,6 +9,7 @@ import { DEFAULT_BRANCH_ID, type BranchRef } from '../model/refs.js';
 import type { Layout } from './layout.js';
 import type { LiveTree } from './live-tree.js';
 import type { VersionWriter } from './version-writer.js';
+import type { WorkspaceFiles } from './workspace-files.js';
 
 const REPAIR_PAGE = 500;
 
@@ -18,7 +19,7 @@ export interface SweepReport {
 }
 
 /**
- * Makes disk agree with metadata after any kind of end. `prepare` runs before the doors open and takes the same short
+ * Makes disk agree with metadata after any kind of end. `prepareDisk` runs before the doors open and takes the same short
  * time for ten tables and ten thousand; `sweep` walks the directories afterwards, in the background, beside writers.
  */
 export class Recovery {
@@ -26,25 +27,17 @@ export class Recovery {
     private readonly metadata: MetadataStore,
     private readonly fileSystem: FileSystem,
     private readonly layout: Layout,
-    private readonly liveTree: LiveTree,
-    private readonly writer: VersionWriter,
+    private readonly parts: {
+      readonly liveTree: LiveTree;
+      readonly writer: VersionWriter;
+      readonly workspaces: Pick<WorkspaceFiles, 'sweep'>;
+    },
     private readonly removals: Removals,
     private readonly logger: Logger,
   ) {}
 
-  /** Makes the directories, empties what only a running process needs, and forgets requests that died with the last process. */
-  async prepare(): Promise<void> {
-    for (const directory of Object.values(this.layout.directories)) await this.fileSystem.makeDirectory(directory);
-    // A process that was killed may have made a directory that is there now and never synced its entry.
-    await this.fileSystem.syncDirectory(this.layout.directories.dataDir);
-    await this.fileSystem.removeTree(this.layout.stagingDirectory);
-    await this.fileSystem.makeDirectory(this.layout.stagingDirectory);
-    await this.fileSystem.removeTree(this.layout.snapshotExportsDirectory);
-    await this.metadata.transaction((tx) => tx.deleteRunningIdempotencyKeys());
-  }
-
   /**
-   * Removes version files without a row and repairs the live tree. Safe while the service works: metadata answers at once, so between
+   * Removes version files and workspaces without a row, and repairs the live tree. Safe while the service works: metadata answers at once, so between
    * two questions the event loop gets its turn, or ten thousand of them would keep every request waiting.
    */
   async sweep(signal: AbortSignal): Promise<SweepReport> {
@@ -71,13 +64,14 @@ export class Recovery {
       await nextTurn();
       const fileId = this.layout.versionFileId(entry.name);
       // The order matters: a version leaves `inFlight` only after its row is committed.
-      if (fileId === undefined || this.writer.isInFlight(fileId)) continue;
+      if (fileId === undefined || this.parts.writer.isInFlight(fileId)) continue;
       if ((await this.metadata.useOfVersionFile(fileId)) !== undefined) continue;
       await this.removals.remove({ kind: 'version', fileId }, () =>
         this.fileSystem.remove(join(directory, entry.name)),
       );
       removed += 1;
     }
+    removed += await this.parts.workspaces.sweep(projectId, signal);
     await this.#removeStrayLinks(main, signal);
     const project = await this.metadata.getProject(projectId);
     if (project?.status === 'deleted' && (await this.#listIfPresent(directory)).length === 0) {
@@ -91,7 +85,7 @@ export class Recovery {
   /** A branch has no version files of its own, only links; they go with it. */
   async #sweepBranch(branch: BranchRef, signal: AbortSignal): Promise<void> {
     if ((await this.metadata.getBranch(branch.projectId, branch.branchId)) === undefined) {
-      await this.liveTree.removeBranch(branch);
+      await this.parts.liveTree.removeBranch(branch);
     } else {
       await this.#removeStrayLinks(branch, signal);
     }
@@ -104,24 +98,24 @@ export class Recovery {
       const own = await this.metadata.getBranchBucket({ ...branch, bucketName: bucket.name });
       // A linked bucket has no directory; one of its name is left of an earlier bucket.
       if (own === undefined || own.linkedFrom !== null) {
-        await this.liveTree.removeBucket(branch, bucket.name);
+        await this.parts.liveTree.removeBucket(branch, bucket.name);
         continue;
       }
       for (const link of await this.#listIfPresent(this.layout.bucketDirectory(branch, bucket.name))) {
         if (signal.aborted) return;
         await nextTurn();
-        const linking = this.liveTree.halfLink(link.name);
+        const linking = this.parts.liveTree.halfLink(link.name);
         if (linking !== undefined) {
           const { fileId, tableName } = linking;
           const table = await this.metadata.getTableOfBucket(own.id, tableName);
           // That of a current version is either being made right now, or `#repairLinks` makes it whole.
           if (table?.current.fileId !== fileId)
-            await this.liveTree.removeHalfLink({ ...branch, bucketName: bucket.name, tableName, fileId });
+            await this.parts.liveTree.removeHalfLink({ ...branch, bucketName: bucket.name, tableName, fileId });
           continue;
         }
         const tableName = link.name.replace(/\.duckdb$/, '');
         if ((await this.metadata.getTableOfBucket(own.id, tableName)) !== undefined) continue;
-        await this.liveTree.remove({ ...branch, bucketName: bucket.name, tableName });
+        await this.parts.liveTree.remove({ ...branch, bucketName: bucket.name, tableName });
       }
     }
   }
@@ -139,7 +133,7 @@ export class Recovery {
     let repaired = 0;
     let after: string | undefined;
     while (!signal.aborted) {
-      const page = await this.liveTree.repair(this.metadata, after, REPAIR_PAGE);
+      const page = await this.parts.liveTree.repair(this.metadata, after, REPAIR_PAGE);
       repaired += page.repaired;
       if (page.lastTableId === undefined) break;
       after = page.lastTableId;

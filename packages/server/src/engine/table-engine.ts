@@ -54,6 +54,35 @@ export class TableEngine {
     );
   }
 
+  /** Builds the first version of a table with the rows of a file. */
+  createFrom<T>(
+    projectId: string,
+    shape: TableShape,
+    request: Located<ImportRequest>,
+    publish: (staged: ImportResult & { id: string }) => Promise<T>,
+  ): Promise<T> {
+    const options = { deadlineMs: this.timeouts.jobMs };
+    return this.writer.write(
+      projectId,
+      async (stagingPath) => {
+        const emptyPath = `${stagingPath}.empty`;
+        try {
+          const empty = await this.pool.run('createTable', { stagingPath: emptyPath, shape }, options);
+          const base = {
+            path: emptyPath,
+            rowCount: 0,
+            sizeBytes: empty.sizeBytes,
+            blockSizeBytes: empty.blockSizeBytes,
+          };
+          return await this.pool.run('importFile', { ...request, stagingPath, shape: empty.shape, base }, options);
+        } finally {
+          await this.writer.discard(emptyPath);
+        }
+      },
+      publish,
+    );
+  }
+
   /** Builds the version that follows `base`; call it while holding the table's lock. */
   import<T>(
     base: VersionRecord,

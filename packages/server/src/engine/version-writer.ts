@@ -63,6 +63,11 @@ export class VersionWriter {
     });
   }
 
+  /** Removes what a build needed on its way. */
+  discard(stagingPath: string): Promise<void> {
+    return this.fileSystem.remove(stagingPath);
+  }
+
   async #makeDurable(projectId: string, id: string, stagingPath: string): Promise<void> {
     await this.fileSystem.syncFile(stagingPath);
     await this.fileSystem.setReadOnly(stagingPath);

@@ -330,6 +330,64 @@ export const ERROR_CATALOGUE = {
     meaning: 'A primary key value occurs twice and the request forbids that.',
     remedy: 'Remove the duplicates; for an import, use dedup_mode update_duplicates.',
   },
+  workspace_not_found: {
+    http: 404,
+    meaning: 'The project or the branch has no workspace of this id.',
+    remedy: 'List the workspaces.',
+  },
+  workspace_expired: {
+    http: 410,
+    meaning: 'The time that the workspace was made for is over; what was in it is gone.',
+    remedy: 'Create another one.',
+  },
+  workspace_not_active: {
+    http: 410,
+    meaning: 'The file of the workspace cannot be opened.',
+    remedy: 'Run `doctor`; create another workspace.',
+  },
+  workspace_full: {
+    http: 413,
+    meaning:
+      'The workspace has reached its size limit; the statement that would pass it changed nothing (SQLSTATE 53100).',
+    remedy: 'Drop what is not needed any more, or create a workspace with a larger `size_limit_gb`.',
+  },
+  object_not_found: {
+    http: 404,
+    meaning: 'The workspace has no table or view of this name.',
+    remedy: 'The workspace itself lists its objects.',
+  },
+  credentials_not_found: {
+    http: 404,
+    meaning: 'The workspace has no login.',
+    remedy: 'Create another workspace.',
+  },
+  query_failed: {
+    http: 400,
+    meaning: 'The statement is wrong, or not permitted in a workspace; the details have its SQLSTATE.',
+    remedy: 'Read the message; `position` counts characters of the statement from 1.',
+  },
+  session_not_found: {
+    http: 404,
+    meaning: 'There is no session of this id, or it is over.',
+    remedy: 'List the sessions.',
+  },
+  session_exists: {
+    http: 409,
+    meaning: 'The session id is in use.',
+    remedy: 'Use another id.',
+  },
+  invalid_credentials: {
+    http: 401,
+    meaning: 'No workspace has this user name and password.',
+    remedy: 'Reset the credentials of the workspace.',
+  },
+  connection_limit_reached: {
+    http: 429,
+    meaning: 'The workspace has as many sessions as PGWIRE_MAX_CONNECTIONS_PER_WORKSPACE allows.',
+    remedy: 'Close one.',
+    retryable: true,
+    retryAfterSeconds: 5,
+  },
   idempotency_conflict: {
     http: 409,
     meaning: 'The idempotency key was used for a different request.',

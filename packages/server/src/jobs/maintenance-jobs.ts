@@ -7,6 +7,9 @@ interface Cleaners {
   readonly files: { expireUploads(): Promise<number>; collectOrphans(): Promise<number> };
   readonly versions: { collect(): Promise<void>; takeForgottenCount(): number };
   readonly audit: { forgetOld(): Promise<number> };
+  readonly workspaces: { expire(): Promise<number> };
+  readonly sessions: { forgetOld(): Promise<number> };
+  readonly queries: { forgetOld(): Promise<number> };
   readonly metadata: Pick<MetadataStore, 'transaction'>;
 }
 
@@ -16,17 +19,20 @@ interface Cleaners {
  * it leaves.
  */
 export function maintenanceJobs(
-  { snapshots, files, versions, audit, metadata }: Cleaners,
+  { snapshots, files, versions, audit, workspaces, sessions, queries, metadata }: Cleaners,
   clock: Clock,
 ): MaintenanceJob[] {
   return [
     { name: 'expire_snapshots', run: () => snapshots.expire(clock.now()) },
     { name: 'expire_uploads', run: () => files.expireUploads() },
+    { name: 'expire_workspaces', run: () => workspaces.expire() },
     {
       name: 'expire_idempotency_keys',
       run: () => metadata.transaction((tx) => tx.deleteExpiredIdempotencyKeys(clock.now())),
     },
     { name: 'expire_audit_entries', run: () => audit.forgetOld() },
+    { name: 'expire_sessions', run: () => sessions.forgetOld() },
+    { name: 'expire_queries', run: () => queries.forgetOld() },
     {
       // Versions whose time in the history is over, and those that nothing needs; also collected soon after each change.
       name: 'collect_versions',

@@ -1,9 +1,10 @@
 import type { Logger } from './logger.js';
 
-/** Bytes that metadata has let go of: a version file, the bytes of a file, everything of a deleted project. */
+/** Bytes that metadata has let go of: a version file, the bytes of a file, a workspace, everything of a deleted project. */
 export type RemovableBytes =
   | { readonly kind: 'version'; readonly fileId: string }
   | { readonly kind: 'file'; readonly key: string }
+  | { readonly kind: 'workspace'; readonly workspaceId: string }
   | { readonly kind: 'project'; readonly projectId: string };
 
 /** Whoever removes bytes that metadata once pointed to does it through this. */

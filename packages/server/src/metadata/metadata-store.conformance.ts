@@ -13,6 +13,7 @@ import { describeSnapshots } from './conformance/snapshots.conformance.js';
 import { describeTables } from './conformance/tables.conformance.js';
 import { describeTransactions } from './conformance/transactions.conformance.js';
 import { describeVersions } from './conformance/versions.conformance.js';
+import { describeWorkspaces } from './conformance/workspaces.conformance.js';
 import type { MetadataStore } from './metadata-store.js';
 
 /** What every metadata store must do, whatever keeps it. `open` gives an empty store of its own each time. */
@@ -40,6 +41,7 @@ export function describeMetadataStore(
     describe('audit', () => describeAudit(store));
     describe('transactions', () => describeTransactions(store));
     describe('copies', () => describeCopies(store));
+    describe('workspaces', () => describeWorkspaces(store));
     describe('counters', () => describeCounters(store));
   });
 }

@@ -24,6 +24,8 @@ import type {
   VersionOnFile,
   VersionRecord,
 } from './records.js';
+import type { WorkspaceRecord } from './workspace-records.js';
+import type { WorkspaceReader, WorkspaceWriter } from './workspace-store.js';
 
 /**
  * What is current. Bytes are elsewhere: a file that no row here points to is garbage, a file that a row points to is
@@ -78,11 +80,15 @@ export interface MetadataTotals {
   readonly stagedFiles: number;
   readonly stagedBytes: number;
   readonly idempotencyRecords: number;
+  /** Expired ones whose files are still there included. */
+  readonly workspaces: number;
+  /** As they were measured last. */
+  readonly workspaceBytes: number;
   /** `bytes` are those of the versions they hold, once for every snapshot. Types without a snapshot are absent. */
   readonly snapshots: readonly { readonly type: SnapshotType; readonly count: number; readonly bytes: number }[];
 }
 
-export interface MetadataReader {
+export interface MetadataReader extends WorkspaceReader {
   /** Deleted projects are found too; look at `status`. */
   getProject(projectId: string): Promise<ProjectRecord | undefined>;
   /** Newest first. */
@@ -289,7 +295,7 @@ export interface NewSnapshot extends Omit<SnapshotRecord, 'version'> {
   readonly version: Pick<VersionRecord, 'id' | 'sizeBytes'>;
 }
 
-export interface MetadataTransaction extends MetadataReader {
+export interface MetadataTransaction extends MetadataReader, WorkspaceWriter {
   /** Throws `project_exists` (details project_id, status) when the id is used, also by a deleted project. */
   insertProject(project: NewProject): Promise<void>;
   updateProject(
@@ -297,11 +303,14 @@ export interface MetadataTransaction extends MetadataReader {
     change: { name?: string | null; description?: string | null; settings?: JsonObject | null; updatedAt: Date },
   ): Promise<void>;
   /**
-   * Marks the project deleted and removes its buckets, tables, shares, snapshots, settings, uploads, files and keys, and the
-   * links of other projects to its buckets; its versions become dispensable.
-   * Returns the file-store keys nobody points to any more.
+   * Marks the project deleted and removes its buckets, tables, shares, snapshots, settings, uploads, files, keys, workspaces
+   * and query log, and the links of other projects to its buckets; its versions become dispensable.
+   * Returns the file-store keys nobody points to any more, and the workspaces that are gone.
    */
-  deleteProject(projectId: string, now: Date): Promise<{ releasedFilePaths: readonly string[] }>;
+  deleteProject(
+    projectId: string,
+    now: Date,
+  ): Promise<{ releasedFilePaths: readonly string[]; workspaces: readonly WorkspaceRecord[] }>;
 
   /** Throws `branch_name_exists` (details project_id, name). */
   insertBranch(branch: NewBranch): Promise<void>;
@@ -311,8 +320,11 @@ export interface MetadataTransaction extends MetadataReader {
     branchId: string,
     change: { readonly name?: string; readonly description?: string | null },
   ): Promise<void>;
-  /** Removes the branch with its own buckets, tables, deletions, snapshots and keys; its versions become dispensable. */
-  deleteBranch(projectId: string, branchId: string, now: Date): Promise<void>;
+  /**
+   * Removes the branch with its own buckets, tables, deletions, snapshots, keys and workspaces; its versions become dispensable.
+   * Returns the workspaces that are gone.
+   */
+  deleteBranch(projectId: string, branchId: string, now: Date): Promise<readonly WorkspaceRecord[]>;
   /** Main's bucket, or (with a table name) main's table, is hidden in the branch from now on. Repeating it is fine. */
   insertBranchDeletion(
     branch: BranchRef,

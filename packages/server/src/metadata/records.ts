@@ -273,6 +273,3 @@ export interface IdempotencyRecord {
   readonly createdAt: Date;
   readonly expiresAt: Date;
 }
-
-/** `error` is reserved for workspaces whose file cannot be opened. */
-export type WorkspaceStatus = 'active' | 'expired' | 'error';

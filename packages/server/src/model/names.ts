@@ -3,7 +3,15 @@ import { nameKey } from './columns.js';
 import { DEFAULT_BRANCH_ID } from './refs.js';
 
 type NameKind =
-  'backup name' | 'project id' | 'branch name' | 'bucket name' | 'table name' | 'column name' | 'file name';
+  | 'backup name'
+  | 'project id'
+  | 'branch name'
+  | 'bucket name'
+  | 'table name'
+  | 'column name'
+  | 'file name'
+  | 'workspace name'
+  | 'object name';
 
 const MAX_IDENTIFIER_LENGTH = 64;
 const MAX_COLUMN_LENGTH = 128;
@@ -43,6 +51,16 @@ export function mustBeValidTableName(value: string): void {
 export function mustBeValidBranchName(value: string): void {
   mustBePrintable('branch name', value, MAX_BRANCH_NAME_LENGTH);
   if (nameKey(value) === DEFAULT_BRANCH_ID) throw invalidName('branch name', value, '"default" is the main branch');
+}
+
+/** Shown, and never part of a path; two workspaces may have one name. */
+export function mustBeValidWorkspaceName(value: string): void {
+  mustBePrintable('workspace name', value, MAX_BRANCH_NAME_LENGTH);
+}
+
+/** Of a table in a workspace, where SQL allows any name. */
+export function mustBeValidObjectName(value: string): void {
+  mustBePrintable('object name', value, MAX_COLUMN_LENGTH);
 }
 
 export function mustBeValidColumnName(value: string): void {

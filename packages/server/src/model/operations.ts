@@ -8,6 +8,7 @@
  *     write     changes data
  *     manage    decides about the project: its keys, its sharing, itself
  *     admin     the admin key
+ *     internal  the admin key or the internal secret, see `auth/internal-access.ts`
  */
 export const OPERATIONS = {
   'service.describe': { access: 'anyone', change: false, resource: 'service' },
@@ -95,9 +96,44 @@ export const OPERATIONS = {
   'file.get': { access: 'read', change: false, resource: 'file' },
   'file.download': { access: 'read', change: false, resource: 'file' },
   'file.delete': { access: 'write', change: true, resource: 'file' },
+  'workspace.create': { access: 'write', change: true, resource: 'workspace' },
+  'workspace.list': { access: 'read', change: false, resource: 'workspace' },
+  'workspace.get': { access: 'read', change: false, resource: 'workspace' },
+  'workspace.delete': { access: 'write', change: true, resource: 'workspace' },
+  'workspace.clear': { access: 'write', change: true, resource: 'workspace' },
+  'workspace.drop_object': { access: 'write', change: true, resource: 'workspace' },
+  'workspace.load': { access: 'write', change: true, resource: 'workspace' },
+  'workspace.reset_credentials': { access: 'write', change: true, resource: 'workspace' },
+  'workspace.query': { access: 'write', change: false, resource: 'workspace' },
+  'workspace.unload': { access: 'write', change: true, resource: 'workspace' },
+  'workspace.list_sessions': { access: 'read', change: false, resource: 'workspace' },
+  'workspace.end_session': { access: 'write', change: true, resource: 'workspace' },
+  'branch_workspace.create': { access: 'write', change: true, resource: 'workspace' },
+  'branch_workspace.list': { access: 'read', change: false, resource: 'workspace' },
+  'branch_workspace.get': { access: 'read', change: false, resource: 'workspace' },
+  'branch_workspace.delete': { access: 'write', change: true, resource: 'workspace' },
+  'branch_workspace.clear': { access: 'write', change: true, resource: 'workspace' },
+  'branch_workspace.drop_object': { access: 'write', change: true, resource: 'workspace' },
+  'branch_workspace.load': { access: 'write', change: true, resource: 'workspace' },
+  'branch_workspace.reset_credentials': { access: 'write', change: true, resource: 'workspace' },
+  'branch_workspace.query': { access: 'write', change: false, resource: 'workspace' },
+  'branch_workspace.unload': { access: 'write', change: true, resource: 'workspace' },
+  'branch_workspace.list_sessions': { access: 'read', change: false, resource: 'workspace' },
+  'branch_workspace.end_session': { access: 'write', change: true, resource: 'workspace' },
+  // Statements may hold data of every bucket, so that reading them is not for every key.
+  'query.list': { access: 'manage', change: false, resource: 'query' },
+  'session.list_all': { access: 'admin', change: false, resource: 'session' },
+  'session.end_any': { access: 'admin', change: true, resource: 'session' },
+  'pgwire.authenticate': { access: 'internal', change: false, resource: 'pgwire' },
+  'pgwire.open_session': { access: 'internal', change: false, resource: 'pgwire' },
+  'pgwire.list_sessions': { access: 'internal', change: false, resource: 'pgwire' },
+  'pgwire.get_session': { access: 'internal', change: false, resource: 'pgwire' },
+  'pgwire.note_activity': { access: 'internal', change: false, resource: 'pgwire' },
+  'pgwire.close_session': { access: 'internal', change: false, resource: 'pgwire' },
+  'pgwire.close_idle_sessions': { access: 'internal', change: false, resource: 'pgwire' },
 } as const satisfies Record<string, OperationDescription>;
 
-export type Access = 'anyone' | 'read' | 'write' | 'manage' | 'admin';
+export type Access = 'anyone' | 'read' | 'write' | 'manage' | 'admin' | 'internal';
 
 export interface OperationDescription {
   readonly access: Access;

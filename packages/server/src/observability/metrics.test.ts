@@ -19,6 +19,8 @@ const sources: MetricsSources = {
       stagedBytes: 7,
       snapshots: [{ type: 'manual', count: 2, bytes: 30 }],
       idempotencyRecords: 8,
+      workspaces: 13,
+      workspaceBytes: 14,
     }),
   poolStatus: () => ({ duckdbVersion: 'v1.5.6', lanes: { read: lane, job: lane } }),
   disk: () => Promise.resolve({ availableBytes: 10, totalBytes: 20, reserveBytes: 5 }),

@@ -21,6 +21,7 @@ export class ScrapeGauges {
   readonly #bucketShares: Gauge;
   readonly #bucketLinks: Gauge;
   readonly #tables: Gauge;
+  readonly #workspaces: Gauge;
   readonly #files: Gauge;
   readonly #snapshots: Gauge<'type'>;
   readonly #snapshotBytes: Gauge;
@@ -50,6 +51,7 @@ export class ScrapeGauges {
     this.#bucketShares = gauge('duckdb_bucket_shares_total', 'Shares of buckets with projects');
     this.#bucketLinks = gauge('duckdb_bucket_links_total', 'Linked buckets');
     this.#tables = gauge('duckdb_tables_total', 'Tables');
+    this.#workspaces = gauge('duckdb_workspaces_total', 'Workspaces');
     this.#files = gauge('duckdb_files_total', 'Registered files');
     this.#snapshots = gauge('duckdb_snapshots_total', 'Snapshots, by type', ['type']);
     this.#snapshotBytes = gauge(
@@ -118,10 +120,12 @@ export class ScrapeGauges {
     this.#bucketShares.set(totals.bucketShares);
     this.#bucketLinks.set(totals.bucketLinks);
     this.#tables.set(totals.tables);
+    this.#workspaces.set(totals.workspaces);
     this.#files.set(totals.files);
     this.#stagedFiles.set(totals.stagedFiles);
     this.#storage.set({ type: 'tables' }, totals.tableBytes);
     this.#storage.set({ type: 'files' }, totals.fileBytes);
+    this.#storage.set({ type: 'workspaces' }, totals.workspaceBytes);
     this.#storage.set({ type: 'staging' }, totals.stagedBytes);
     this.#idempotencyRecords.set(totals.idempotencyRecords);
     this.#snapshots.reset();

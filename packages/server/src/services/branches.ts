@@ -10,6 +10,7 @@ import type { Change } from './change.js';
 import type { DiskGuard } from './disk-guard.js';
 import { requireDevelopmentBranch } from './require-bucket.js';
 import { requireActiveProject } from './require-project.js';
+import type { Workspaces } from './workspaces.js';
 
 /** Hex digits; the length is what clients of the reference expect. */
 const BRANCH_ID_BYTES = 4;
@@ -21,6 +22,7 @@ export class Branches {
     private readonly liveTree: LiveTree,
     private readonly collector: VersionCollector,
     private readonly guard: DiskGuard,
+    private readonly workspaces: Pick<Workspaces, 'removeFiles'>,
   ) {}
 
   async create(
@@ -75,14 +77,15 @@ export class Branches {
     });
   }
 
-  /** With its own tables, keys, snapshots and settings. Main does not change. */
+  /** With its own tables, keys, snapshots, settings and workspaces. Main does not change. */
   async delete(change: Change<void>, ref: BranchRef): Promise<void> {
-    const branch = await this.metadata.transaction(async (tx) => {
+    const { branch, workspaces } = await this.metadata.transaction(async (tx) => {
       const found = await requireDevelopmentBranch(tx, ref);
-      await tx.deleteBranch(found.projectId, found.id, change.now);
+      const gone = await tx.deleteBranch(found.projectId, found.id, change.now);
       await change.commit(tx, { projectId: found.projectId, resourceId: found.id }, undefined);
-      return found;
+      return { branch: found, workspaces: gone };
     });
+    await this.workspaces.removeFiles(workspaces);
     await this.liveTree.removeBranch({ projectId: branch.projectId, branchId: branch.id });
     this.collector.schedule();
   }

@@ -13,6 +13,7 @@ import { mustBeValidProjectId } from '../model/names.js';
 import type { Change } from './change.js';
 import { closedLinksDetails, logClosedLinks, mustNotBeLinked } from './closed-links.js';
 import type { DiskGuard } from './disk-guard.js';
+import type { Workspaces } from './workspaces.js';
 
 export interface CreatedProject {
   readonly project: ProjectRecord;
@@ -30,6 +31,7 @@ export class Projects {
       readonly collector: VersionCollector;
       readonly guard: DiskGuard;
     },
+    private readonly workspaces: Pick<Workspaces, 'removeFiles'>,
     private readonly logger: Logger,
   ) {}
 
@@ -116,16 +118,19 @@ export class Projects {
       if (!options.force && change.principal.kind !== 'admin') {
         mustNotBeLinked(`Project ${project.id}`, links, { project_id: project.id });
       }
-      const paths =
-        project.status === 'deleted' ? [] : (await tx.deleteProject(project.id, change.now)).releasedFilePaths;
+      const gone =
+        project.status === 'deleted'
+          ? { releasedFilePaths: [], workspaces: [] }
+          : await tx.deleteProject(project.id, change.now);
       await logClosedLinks(tx, change, links);
       const details = closedLinksDetails(links);
       await change.commit(tx, { projectId: project.id, resourceId: project.id, details }, undefined);
-      return { projectId: project.id, paths };
+      return { projectId: project.id, ...gone };
     });
     // The change is durable; what is left on disk is garbage that maintenance would collect as well.
     try {
-      for (const path of released.paths) await this.disk.fileStore.remove(path);
+      await this.workspaces.removeFiles(released.workspaces);
+      for (const path of released.releasedFilePaths) await this.disk.fileStore.remove(path);
       await this.disk.collector.removeProjectFiles(released.projectId);
     } catch (error) {
       this.logger.warn({ err: error, projectId }, 'files of a deleted project remain for the next clean-up');

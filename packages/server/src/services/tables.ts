@@ -6,9 +6,9 @@ import { DomainError } from '../errors/domain-error.js';
 import type { Listed, MetadataStore } from '../metadata/metadata-store.js';
 import type { TableRecord } from '../metadata/records.js';
 import { withColumnDescription, type ColumnDescriptions } from '../model/column-descriptions.js';
-import { nameKey, type ColumnDefinition, type TableShape } from '../model/columns.js';
+import { nameKey, type ColumnDefinition } from '../model/columns.js';
 import type { TableListQuery } from '../model/list-query.js';
-import { mustBeValidColumnName, mustBeValidTableName } from '../model/names.js';
+import { mustBeValidTableName } from '../model/names.js';
 import type { BucketRef, TableRef, TableVersionRef } from '../model/refs.js';
 import type { PreviewRequest } from '../workers/messages.js';
 import type { AutoSnapshots } from './auto-snapshots.js';
@@ -20,6 +20,7 @@ import { requireBucket, requireBucketToChange, requireTable, requireTableToChang
 import type { TableHistory } from './table-history.js';
 import { lockOf, resourceIdOf } from './table-names.js';
 import { tableExists, type TablePublisher } from './table-publisher.js';
+import { mustBeConsistentShape } from './table-shapes.js';
 import { builtVersion } from './table-versions.js';
 
 export interface NewTableInput {
@@ -159,41 +160,4 @@ function columnNotFound(table: TableRecord, column: string): DomainError {
       columns,
     },
   );
-}
-
-/** Names of columns and key; the worker checks types and defaults. Key names take the spelling of their columns. */
-function mustBeConsistentShape(input: NewTableInput): TableShape {
-  const byKey = new Map<string, ColumnDefinition>();
-  for (const column of input.columns) {
-    mustBeValidColumnName(column.name);
-    const twin = byKey.get(nameKey(column.name));
-    if (twin !== undefined) {
-      throw new DomainError(
-        'duplicate_column',
-        `Columns '${twin.name}' and '${column.name}' have the same name; names are compared without case`,
-        { columns: [twin.name, column.name] },
-      );
-    }
-    byKey.set(nameKey(column.name), column);
-  }
-  const primaryKey: string[] = [];
-  for (const name of input.primaryKey) {
-    const column = byKey.get(nameKey(name));
-    if (column === undefined || primaryKey.includes(column.name)) {
-      throw new DomainError(
-        'invalid_primary_key',
-        column === undefined
-          ? `Primary key column '${name}' not found in columns`
-          : `Primary key column '${name}' is named twice`,
-        { primary_key: input.primaryKey, columns: input.columns.map((each) => each.name) },
-      );
-    }
-    primaryKey.push(column.name);
-  }
-  return {
-    columns: input.columns.map((column) =>
-      primaryKey.includes(column.name) ? { ...column, nullable: false } : column,
-    ),
-    primaryKey,
-  };
 }

@@ -3,18 +3,21 @@ import type { TableLocks } from '../engine/table-lock.js';
 import { DomainError, isDomainError } from '../errors/domain-error.js';
 import type { FileStore } from '../files/file-store.js';
 import type { MetadataStore } from '../metadata/metadata-store.js';
-import type { FileRecord, TableRecord } from '../metadata/records.js';
+import type { FileRecord, JsonObject, TableRecord } from '../metadata/records.js';
+import type { TableShape } from '../model/columns.js';
 import { newPublicId } from '../model/ids.js';
+import { mustBeValidTableName } from '../model/names.js';
 import type { TableRef, TableVersionRef } from '../model/refs.js';
 import type { CsvOptions, ExportResult, ImportResult, RejectedRow, RowSelection } from '../workers/messages.js';
 import type { Change } from './change.js';
 import type { DiskGuard } from './disk-guard.js';
 import { finalFileKey } from './file-keys.js';
 import type { FileQuota } from './file-quota.js';
-import { requireTableToChange } from './require-bucket.js';
+import { requireBucketToChange, requireTableToChange } from './require-bucket.js';
 import type { TableHistory } from './table-history.js';
 import { lockOf, resourceIdOf } from './table-names.js';
 import type { TablePublisher } from './table-publisher.js';
+import { builtVersion } from './table-versions.js';
 
 export interface ImportInput {
   readonly fileId: string;
@@ -54,6 +57,19 @@ export interface ExportReport {
   readonly rowsExported: number;
 }
 
+/** A file on the disk of the service. */
+export interface ImportSource {
+  readonly path: string;
+  readonly format: Format;
+  readonly sizeBytes: number;
+}
+
+export interface ImportAnswer<R> {
+  readonly report: (report: ImportReport) => R;
+  /** For the audit. */
+  readonly details?: JsonObject;
+}
+
 type Format = 'csv' | 'parquet';
 type Compression = 'gzip' | 'zstd' | 'snappy' | null;
 
@@ -84,16 +100,75 @@ export class Transfers {
    */
   async importFile(change: Change<ImportReport>, ref: TableRef, input: ImportInput): Promise<ImportReport> {
     const startedAt = performance.now();
-    const found = await requireTableToChange(this.metadata, ref);
+    await requireTableToChange(this.metadata, ref);
     const file = await this.#requireFile(ref.projectId, input.fileId);
     const format = mustBeFormat(input.format);
+    const source = { path: this.disk.fileStore.localPath(file.path), format, sizeBytes: file.sizeBytes };
+    try {
+      return await this.#import(change, ref, source, input, { startedAt, report: (report) => report });
+    } catch (error) {
+      throw namingTheImport(error, input);
+    }
+  }
+
+  /** The same from a file that is nobody's: the caller removes it afterwards. */
+  importFrom<R>(
+    change: Change<R>,
+    ref: TableRef,
+    source: ImportSource,
+    input: Pick<ImportInput, 'incremental' | 'dedupMode' | 'columns'>,
+    answer: ImportAnswer<R>,
+  ): Promise<R> {
+    const all = { ...input, csv: null, onError: 'fail', maxBadRows: 0 } as const;
+    return this.#import(change, ref, source, all, { ...answer, startedAt: performance.now() });
+  }
+
+  /** A new table whose first version has the rows of the file already: nobody ever sees it empty. */
+  async createFrom<R>(
+    change: Change<R>,
+    ref: TableRef,
+    source: ImportSource,
+    shape: TableShape,
+    answer: ImportAnswer<R>,
+  ): Promise<R> {
+    const startedAt = performance.now();
+    const bucket = await requireBucketToChange(this.metadata, ref);
+    mustBeValidTableName(ref.tableName);
+    await this.disk.guard.mustHaveRoom(source.sizeBytes);
+    const request = {
+      source,
+      csv: {},
+      columns: null,
+      incremental: false,
+      dedupMode: 'fail_on_duplicates',
+      onError: 'fail',
+      maxBadRows: 0,
+      maxInflatedBytes: this.limits.maxInflatedBytes,
+    } as const;
+    return await this.engine.createFrom(bucket.projectId, shape, request, (staged) =>
+      this.publisher.publishFirst(change, ref, bucket, {
+        version: (tableId) => builtVersion(change, { id: tableId, projectId: bucket.projectId }, staged),
+        result: () => answer.report(reportOf(staged, { startedAt, sourceBytes: source.sizeBytes })),
+        ...(answer.details === undefined ? {} : { details: answer.details }),
+      }),
+    );
+  }
+
+  async #import<R>(
+    change: Change<R>,
+    ref: TableRef,
+    source: ImportSource,
+    input: Omit<ImportInput, 'fileId' | 'format'>,
+    answer: ImportAnswer<R> & { readonly startedAt: number },
+  ): Promise<R> {
+    const found = await requireTableToChange(this.metadata, ref);
     return await this.locks.runExclusive(lockOf(found), undefined, async () => {
       return await this.engine.withPinned(
         () => requireTableToChange(this.metadata, ref),
         async (table) => {
-          await this.disk.guard.mustHaveRoom(file.sizeBytes + (input.incremental ? table.current.sizeBytes : 0));
+          await this.disk.guard.mustHaveRoom(source.sizeBytes + (input.incremental ? table.current.sizeBytes : 0));
           const request = {
-            source: { path: this.disk.fileStore.localPath(file.path), format },
+            source: { path: source.path, format: source.format },
             csv: input.csv ?? {},
             columns: input.columns,
             incremental: input.incremental,
@@ -102,17 +177,15 @@ export class Transfers {
             maxBadRows: input.maxBadRows,
             maxInflatedBytes: this.limits.maxInflatedBytes,
           };
-          try {
-            return await this.engine.import(table.current, request, undefined, (staged) =>
-              this.#publishImport(change, ref, table, staged, {
-                incremental: input.incremental,
-                startedAt,
-                sourceBytes: file.sizeBytes,
-              }),
-            );
-          } catch (error) {
-            throw namingTheImport(error, input);
-          }
+          return await this.engine.import(table.current, request, undefined, (staged) => {
+            const report = reportOf(staged, { startedAt: answer.startedAt, sourceBytes: source.sizeBytes });
+            return this.publisher.publish(change, ref, table, staged, {
+              result: () => answer.report(report),
+              imported: true,
+              details: { rejected_rows: staged.rejectedCount, ...answer.details },
+              ...(input.incremental ? {} : { loses: { trigger: 'truncate_table', subject: resourceIdOf(table) } }),
+            });
+          });
         },
       );
     });
@@ -160,34 +233,6 @@ export class Transfers {
         }
       },
     );
-  }
-
-  #publishImport(
-    change: Change<ImportReport>,
-    ref: TableRef,
-    base: TableRecord,
-    staged: ImportResult & { readonly id: string },
-    load: { readonly incremental: boolean; readonly startedAt: number; readonly sourceBytes: number },
-  ): Promise<ImportReport> {
-    const report: ImportReport = {
-      importedRows: staged.insertedRows,
-      insertedRows: staged.insertedRows,
-      updatedRows: staged.updatedRows,
-      deletedRows: staged.deletedRows,
-      rejectedCount: staged.rejectedCount,
-      rejected: staged.rejected,
-      tableRowsAfter: staged.rowCount,
-      tableSizeBytes: staged.sizeBytes,
-      warnings: staged.warnings,
-      durationMs: Math.round(performance.now() - load.startedAt),
-      sourceBytes: load.sourceBytes,
-    };
-    return this.publisher.publish(change, ref, base, staged, {
-      result: () => report,
-      imported: true,
-      details: { rejected_rows: staged.rejectedCount },
-      ...(load.incremental ? {} : { loses: { trigger: 'truncate_table', subject: resourceIdOf(base) } }),
-    });
   }
 
   async #publishExport(
@@ -239,6 +284,25 @@ export class Transfers {
     }
     return file;
   }
+}
+
+function reportOf(
+  staged: ImportResult,
+  load: { readonly startedAt: number; readonly sourceBytes: number },
+): ImportReport {
+  return {
+    importedRows: staged.insertedRows,
+    insertedRows: staged.insertedRows,
+    updatedRows: staged.updatedRows,
+    deletedRows: staged.deletedRows,
+    rejectedCount: staged.rejectedCount,
+    rejected: staged.rejected,
+    tableRowsAfter: staged.rowCount,
+    tableSizeBytes: staged.sizeBytes,
+    warnings: staged.warnings,
+    durationMs: Math.round(performance.now() - load.startedAt),
+    sourceBytes: load.sourceBytes,
+  };
 }
 
 /** The worker knows rows and columns; which file and mode it was is known here. */

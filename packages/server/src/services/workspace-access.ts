@@ -1,6 +1,7 @@
-import type { WorkspaceStatus } from '../metadata/records.js';
+import type { ScramVerifier } from '../auth/scram.js';
 import type { NewWorkspaceSession, SessionEnd, StatementEnd, StatementStart } from '../model/workspace-activity.js';
 import type { WorkspaceCatalog, WorkspaceTable, WorkspaceTableName } from '../model/workspace-view.js';
+import type { WorkspaceState } from './workspace-state.js';
 
 /**
  * What the PostgreSQL gateway and the worker hosts ask of the service. They never see metadata, and the worker process never sees
@@ -11,14 +12,7 @@ import type { WorkspaceCatalog, WorkspaceTable, WorkspaceTableName } from '../mo
  */
 export interface WorkspaceAccess extends WorkspaceLogins, WorkspaceViews {}
 
-/** A salted password of RFC 5802; the password itself is nowhere. */
-export interface ScramVerifier {
-  readonly iterations: number;
-  readonly salt: Uint8Array;
-  /** 32 bytes each. */
-  readonly storedKey: Uint8Array;
-  readonly serverKey: Uint8Array;
-}
+export type { ScramVerifier };
 
 export interface WorkspaceLogin {
   readonly workspaceId: string;
@@ -28,7 +22,7 @@ export interface WorkspaceLogin {
   readonly databaseName: string;
   readonly verifier: ScramVerifier;
   /** `expired` as soon as `expiresAt` is over. */
-  readonly status: WorkspaceStatus;
+  readonly status: WorkspaceState;
   readonly expiresAt: Date | null;
 }
 
@@ -39,7 +33,7 @@ export interface WorkspaceLogins {
 
   /** None of these waits for the disk; what they say is in every list at once, and durable a moment later. */
   sessionOpened(session: NewWorkspaceSession): void;
-  /** A statement ran. */
+  /** The client is there: statements are counted by `statementStarted`. */
   sessionActivity(sessionId: string): void;
   /** Also when the session was never opened here; only the first end counts. */
   sessionEnded(sessionId: string, end: SessionEnd): void;
@@ -50,7 +44,7 @@ export interface WorkspacePlace {
   readonly projectId: string;
   /** `default` for main. */
   readonly branchId: string;
-  /** Absolute. The directory exists, the file may not: the first who opens it makes it. */
+  /** Absolute. It was made with the workspace, and nobody makes it again. */
   readonly filePath: string;
   readonly sizeLimitBytes: number;
   readonly databaseName: string;
@@ -59,7 +53,9 @@ export interface WorkspacePlace {
 
 /** For the worker hosts. */
 export interface WorkspaceViews {
-  /** Undefined when the workspace is gone. Expired ones have a place, too: look at the login. */
+  /**
+   * Undefined when the workspace is gone; throws a `SqlError` when its file is. Expired ones have a place, too: look at the login.
+   */
   placeOf(workspaceId: string): Promise<WorkspacePlace | undefined>;
   /**
    * Links the current version of each visible table into `attachDirectory` and tells its name; null for what is not there or

@@ -1,6 +1,7 @@
 import { alterTable } from '../duckdb/jobs/alter-table.js';
 import { compareVersions } from '../duckdb/jobs/compare-versions.js';
 import { createTable } from '../duckdb/jobs/create-table.js';
+import { createWorkspace } from '../duckdb/jobs/create-workspace.js';
 import { deleteRows } from '../duckdb/jobs/delete-rows.js';
 import { exportTable } from '../duckdb/jobs/export-table.js';
 import { importFile } from '../duckdb/jobs/import-file.js';
@@ -18,6 +19,7 @@ const ENGINE_WORKER_JOBS: HandlerTable = {
   alterTable,
   compareVersions,
   createTable,
+  createWorkspace,
   deleteRows,
   exportTable,
   importFile,

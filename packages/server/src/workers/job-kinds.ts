@@ -5,7 +5,7 @@ export type LaneName = keyof PoolStatus['lanes'];
 
 export interface JobTraits {
   /**
-   * `read` is the lane of short work. `createTable` belongs there although it writes: it takes milliseconds, reads
+   * `read` is the lane of short work. `createTable` and `createWorkspace` belong there although they write: they take milliseconds, read
    * no user file and must not wait behind an import that takes minutes.
    */
   readonly lane: LaneName;
@@ -16,6 +16,7 @@ export interface JobTraits {
 export const JOB_TRAITS: Readonly<Record<JobKind, JobTraits>> = {
   previewTable: { lane: 'read', repeatable: true },
   createTable: { lane: 'read', repeatable: false },
+  createWorkspace: { lane: 'read', repeatable: false },
   // A read, but one that takes all threads for as long as the table is large: it waits with the exports, not with the previews.
   profileTable: { lane: 'job', repeatable: true },
   verifyVersion: { lane: 'job', repeatable: true },

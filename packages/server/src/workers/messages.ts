@@ -12,6 +12,11 @@ import type { ProfileMode, ProfileSample, TableMeasurements } from '../model/tab
 export interface WorkerJobs {
   /** A new, empty table file. */
   createTable: { request: CreateTableRequest; result: BuiltVersion };
+  /** A new, empty workspace file. */
+  createWorkspace: {
+    request: { readonly stagingPath: string; readonly workspaceId: string };
+    result: { readonly sizeBytes: number };
+  };
   /** A new version from the base version and a file. */
   importFile: { request: ImportRequest; result: ImportResult };
   /** A new version with other columns or another key than the base version. */

@@ -17,7 +17,8 @@ import type {
 import { effectiveSnapshotSettings } from '../../src/model/snapshot-settings.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { createHttpServer } from '../../src/protocols/http/server.js';
-import type { FileDownload, HttpServices } from '../../src/protocols/http/services.js';
+import type { FileDownload, HttpServices, ShownWorkspace } from '../../src/protocols/http/services.js';
+import type { WireSessionRecord } from '../../src/metadata/workspace-records.js';
 import type { Refusal } from '../../src/services/change-runner.js';
 import { createTestLogger, type TestLog } from './test-log.js';
 
@@ -163,6 +164,12 @@ export async function openTestDoor(overrides: Overrides = {}, settings: { prefix
       prefix: settings.prefix ?? '',
       headersTimeoutMs: 10_000,
       corsAllowedOrigins: '*',
+      internalAccess: { secret: null, open: false },
+      workspaces: {
+        connection: () => ({ host: 'localhost', port: 5432, sslMode: 'prefer' }),
+        memoryLimit: '4GB',
+        queryTimeoutSeconds: 300,
+      },
     },
     logger: log.logger,
     metrics,
@@ -247,6 +254,35 @@ const snapshot: SnapshotRecord = {
   createdBy: 'admin',
   expiresAt: CREATED,
   version: table.current,
+};
+
+const workspace: ShownWorkspace = {
+  id: 'ws_2cf11e89',
+  projectId: 'p1',
+  branchId: 'default',
+  name: 'w',
+  createdAt: CREATED,
+  createdBy: 'admin',
+  expiresAt: null,
+  sizeLimitBytes: 10_737_418_240,
+  sizeBytes: 274_432,
+  status: 'active',
+  state: 'active',
+  username: 'ws_ws_2cf11e89_530281f3',
+  passwordVerifier: 'never shown',
+};
+
+const wireSession: WireSessionRecord = {
+  sessionId: 'pgw_9f0c6a1be2d3f405',
+  workspaceId: 'ws_2cf11e89',
+  clientIp: null,
+  applicationName: null,
+  encrypted: false,
+  connectedAt: CREATED,
+  lastActivityAt: CREATED,
+  queryCount: 0,
+  status: 'active',
+  endedAt: null,
 };
 
 const noOperations = { items: [], total: 0, totalIsExact: true };
@@ -392,6 +428,39 @@ function defaults(refused: Refusal[]): HttpServices {
       get: () => Promise.resolve({ effective: effectiveSnapshotSettings([]), local: null }),
       put: (_change, _owner, local) => Promise.resolve({ effective: effectiveSnapshotSettings([]), local }),
       reset: () => Promise.resolve(),
+    },
+    workspaces: {
+      create: () => Promise.resolve({ workspace, password: 'p', preloaded: [] }),
+      list: () => list(workspace),
+      get: () => Promise.resolve({ workspace, activeSessions: 0, attachedTables: [], objects: [] }),
+      delete: () => Promise.resolve(),
+      clear: () => Promise.resolve(),
+      dropObject: () => Promise.resolve(),
+      load: () => Promise.resolve({ loaded: [], sizeBytes: 1 }),
+      resetCredentials: () => Promise.resolve({ workspace, password: 'p', preloaded: [] }),
+    },
+    workspaceQueries: {
+      run: () =>
+        Promise.resolve({ commandTag: 'SELECT 0', columns: [], rows: 0, truncated: false, durationMs: 1, file: null }),
+    },
+    workspaceUnload: {
+      unload: () => Promise.reject(new DomainError('object_not_found', 'Object not found')),
+    },
+    workspaceSessions: {
+      list: () => list(wireSession),
+      listAll: () => list(wireSession),
+      end: () => Promise.resolve(),
+      endAny: () => Promise.resolve(),
+    },
+    queryLog: { list: () => Promise.resolve({ items: [], total: 0, totalIsExact: true }) },
+    pgwireInternal: {
+      authenticate: () => Promise.reject(new DomainError('invalid_credentials', 'Invalid username or password')),
+      openSession: () => Promise.resolve(wireSession),
+      listSessions: () => Promise.resolve([wireSession]),
+      getSession: () => Promise.resolve(wireSession),
+      noteActivity: () => Promise.resolve(wireSession),
+      closeSession: () => Promise.resolve(),
+      closeIdle: () => Promise.resolve({ closed: 0, idleTimeoutMs: 3_600_000 }),
     },
     versions: {
       list: () => list({ ...table.current, retiredAt: null, expiresAt: null }),

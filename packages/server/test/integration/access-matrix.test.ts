@@ -105,6 +105,40 @@ const MAY_RUN: Readonly<Record<OperationName, readonly Kind[]>> = {
   'file.get': READERS,
   'file.download': READERS,
   'file.delete': BRANCH_WRITERS,
+  'workspace.create': MANAGERS,
+  'workspace.list': READERS,
+  'workspace.get': READERS,
+  'workspace.delete': MANAGERS,
+  'workspace.clear': MANAGERS,
+  'workspace.drop_object': MANAGERS,
+  'workspace.load': MANAGERS,
+  'workspace.reset_credentials': MANAGERS,
+  'workspace.query': MANAGERS,
+  'workspace.unload': MANAGERS,
+  'workspace.list_sessions': READERS,
+  'workspace.end_session': MANAGERS,
+  'branch_workspace.create': BRANCH_WRITERS,
+  'branch_workspace.list': READERS,
+  'branch_workspace.get': READERS,
+  'branch_workspace.delete': BRANCH_WRITERS,
+  'branch_workspace.clear': BRANCH_WRITERS,
+  'branch_workspace.drop_object': BRANCH_WRITERS,
+  'branch_workspace.load': BRANCH_WRITERS,
+  'branch_workspace.reset_credentials': BRANCH_WRITERS,
+  'branch_workspace.query': BRANCH_WRITERS,
+  'branch_workspace.unload': BRANCH_WRITERS,
+  'branch_workspace.list_sessions': READERS,
+  'branch_workspace.end_session': BRANCH_WRITERS,
+  'query.list': MANAGERS,
+  'session.list_all': ADMIN,
+  'session.end_any': ADMIN,
+  'pgwire.authenticate': ADMIN,
+  'pgwire.open_session': ADMIN,
+  'pgwire.list_sessions': ADMIN,
+  'pgwire.get_session': ADMIN,
+  'pgwire.note_activity': ADMIN,
+  'pgwire.close_session': ADMIN,
+  'pgwire.close_idle_sessions': ADMIN,
 };
 
 type Kind = (typeof EVERYONE)[number] | (typeof READERS)[number];
@@ -184,12 +218,19 @@ function refusalOf(route: Route, kind: Kind, branchId: string): unknown {
   if (access === 'admin') {
     return [401, { detail: { error: 'unauthorized', message: 'Invalid admin API key', details: {} } }];
   }
+  if (access === 'internal') {
+    const message = 'The internal endpoints need the admin key or the internal secret';
+    return [401, { detail: { error: 'unauthorized', message, details: {} } }];
+  }
   if (STRANGERS.includes(kind)) return forbidden(`Access denied to project ${PROJECT}`, {});
   const details = { scope: kind, operation };
   const outside = MAY_RUN[operation].includes(kind) && branchId !== OWN_BRANCH;
-  const reason = outside
-    ? `this key is for branch ${OWN_BRANCH}, not for ${branchId}`
-    : `a key of scope ${kind} may not run ${operation}`;
+  const namesNoBranch = kind === 'branch_admin' && access === 'write' && !route.path.includes(':branch_id');
+  const reason = namesNoBranch
+    ? `a key of branch ${OWN_BRANCH} may not run ${operation}`
+    : outside
+      ? `this key is for branch ${OWN_BRANCH}, not for ${branchId}`
+      : `a key of scope ${kind} may not run ${operation}`;
   return forbidden(`Access denied: ${reason}`, details);
 }
 

@@ -198,6 +198,8 @@ function neededBy(copy: MetadataReader): (bytes: RemovableBytes) => Promise<bool
         return (await copy.useOfVersionFile(bytes.fileId)) !== undefined;
       case 'file':
         return await copy.isFilePathUsed(bytes.key);
+      case 'workspace':
+        return (await copy.getWorkspaceById(bytes.workspaceId)) !== undefined;
       case 'project':
         return true;
     }

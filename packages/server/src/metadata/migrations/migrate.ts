@@ -1,10 +1,11 @@
 import type { Kysely } from 'kysely';
 
 import { initialMigration } from './0001-initial.js';
+import { workspacesMigration } from './0002-workspaces.js';
 import type { Migration } from './migration.js';
 
 /** In order, numbered from 1 without gaps. */
-export const MIGRATIONS: readonly Migration[] = [initialMigration];
+export const MIGRATIONS: readonly Migration[] = [initialMigration, workspacesMigration];
 
 type MigrationSchema = {
   schema_migrations: { number: number; name: string; applied_at: number };

@@ -2,10 +2,12 @@ import { DomainError } from '../../errors/domain-error.js';
 import { nameKey } from '../../model/columns.js';
 import type { Listed, NewBranch, Page } from '../metadata-store.js';
 import type { BranchRecord } from '../records.js';
+import type { WorkspaceRecord } from '../workspace-records.js';
 import { deleteBucket } from './bucket-queries.js';
 import { isProject, type Database } from './database.js';
 import { mustBeActiveProject } from './project-queries.js';
 import type { BranchRow } from './schema.js';
+import { deleteWorkspacesOf } from './workspace-removal-queries.js';
 
 /** What a branch has of its own is counted by its buckets, see `counters.ts`. */
 function selectBranches(db: Database) {
@@ -99,13 +101,20 @@ export async function updateBranch(
   await db.updateTable('branches').set(given).where(isProject(projectId)).where('id', '=', branchId).execute();
 }
 
-export async function deleteBranch(db: Database, projectId: string, branchId: string, now: Date): Promise<void> {
+export async function deleteBranch(
+  db: Database,
+  projectId: string,
+  branchId: string,
+  now: Date,
+): Promise<readonly WorkspaceRecord[]> {
+  const workspaces = await deleteWorkspacesOf(db, projectId, branchId);
   const buckets = db.selectFrom('buckets').select('id').where(isProject(projectId)).where('branch_id', '=', branchId);
   for (const { id } of await buckets.execute()) await deleteBucket(db, id, now);
   for (const table of ['snapshots', 'api_keys', 'branch_deletions'] as const) {
     await db.deleteFrom(table).where(isProject(projectId)).where('branch_id', '=', branchId).execute();
   }
   await db.deleteFrom('branches').where(isProject(projectId)).where('id', '=', branchId).execute();
+  return workspaces;
 }
 
 function toBranch(row: BranchRow & { table_count: number; size_bytes: number }): BranchRecord {

@@ -24,6 +24,8 @@ export function isProject(projectId: string) {
       | 'tables'
       | 'snapshots'
       | 'snapshot_settings'
+      | 'workspaces'
+      | 'queries'
     >,
   ): Expression<SqlBool> =>
     eb(

@@ -2,12 +2,13 @@ import type { Selectable } from 'kysely';
 
 import { DomainError } from '../../errors/domain-error.js';
 import { nameKey } from '../../model/columns.js';
-import type { Listed, NewProject, Page } from '../metadata-store.js';
+import type { Listed, MetadataTransaction, NewProject, Page } from '../metadata-store.js';
 import type { JsonObject, ProjectRecord } from '../records.js';
 import { fromJson, isProject, toJson, type Database } from './database.js';
 import { listForeignLinks, removeLinks } from './link-queries.js';
 import type { ProjectRow } from './schema.js';
 import { dispenseVersionsOfTables } from './version-queries.js';
+import { deleteWorkspacesOf } from './workspace-removal-queries.js';
 
 export async function getProject(db: Database, projectId: string): Promise<ProjectRecord | undefined> {
   const row = await db.selectFrom('projects').selectAll().where('id_key', '=', nameKey(projectId)).executeTakeFirst();
@@ -98,7 +99,7 @@ export async function deleteProject(
   db: Database,
   projectId: string,
   now: Date,
-): Promise<{ releasedFilePaths: readonly string[] }> {
+): ReturnType<MetadataTransaction['deleteProject']> {
   const ofProject = isProject(projectId);
   const files = await db.selectFrom('files').select('path').where(ofProject).execute();
   const uploads = await db
@@ -113,6 +114,8 @@ export async function deleteProject(
     .where('id_key', '=', nameKey(projectId))
     .executeTakeFirst();
   if (stored === undefined) throw projectNotFound(projectId);
+  const workspaces = await deleteWorkspacesOf(db, stored.id);
+  await db.deleteFrom('queries').where(ofProject).execute();
   await removeLinks(db, await listForeignLinks(db, stored.id));
   await db
     .deleteFrom('bucket_shares')
@@ -149,7 +152,7 @@ export async function deleteProject(
     .execute();
   const released = new Set(files.map((file) => file.path));
   for (const upload of uploads) if (upload.uploaded_path !== null) released.add(upload.uploaded_path);
-  return { releasedFilePaths: [...released] };
+  return { releasedFilePaths: [...released], workspaces };
 }
 
 function projectNotFound(projectId: string): DomainError {

@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely';
 
 import type { ApiKeyScope } from '../records.js';
+import type { QueryRecord, WorkspaceStatus } from '../workspace-records.js';
 import type { SnapshotType } from '../../model/snapshot-settings.js';
 
 /**
@@ -22,6 +23,9 @@ export interface MetadataSchema {
   api_keys: ApiKeyRow;
   idempotency_records: IdempotencyRow;
   operations: OperationRow;
+  workspaces: WorkspaceRow;
+  wire_sessions: WireSessionRow;
+  queries: QueryRow;
 }
 
 export interface ProjectRow {
@@ -232,4 +236,48 @@ export interface OperationRow {
   error_message: string | null;
   details: string | null;
   duration_ms: number;
+}
+
+export interface WorkspaceRow {
+  id: string;
+  project_id: string;
+  branch_id: string;
+  name: string;
+  created_at: number;
+  created_by: string;
+  expires_at: number | null;
+  size_limit_bytes: number;
+  size_bytes: number;
+  status: WorkspaceStatus;
+  username: string;
+  password_verifier: string | null;
+}
+
+export interface WireSessionRow {
+  session_id: string;
+  workspace_id: string;
+  client_ip: string | null;
+  application_name: string | null;
+  encrypted: 0 | 1;
+  connected_at: number;
+  last_activity_at: number;
+  query_count: number;
+  status: string;
+  ended_at: number | null;
+}
+
+export interface QueryRow {
+  id: string;
+  project_id: string;
+  workspace_id: string;
+  session_id: string | null;
+  actor: string;
+  statement: string;
+  started_at: number;
+  outcome: QueryRecord['outcome'];
+  sql_state: string | null;
+  error_message: string | null;
+  row_count: number | null;
+  result_bytes: number | null;
+  duration_ms: number | null;
 }

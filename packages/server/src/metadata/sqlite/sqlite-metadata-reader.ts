@@ -30,17 +30,21 @@ import type {
   VersionOnFile,
   VersionRecord,
 } from '../records.js';
+import type { QueryFilter, ListedQueries, WireSessionFilter, WorkspaceReader } from '../workspace-store.js';
+import type { StoredCatalogue, WireSessionRecord, WorkspaceRecord } from '../workspace-records.js';
 import * as apiKeys from './api-key-queries.js';
 import * as branchDeletions from './branch-deletion-queries.js';
 import * as branches from './branch-queries.js';
 import * as branchViews from './branch-view-queries.js';
 import * as buckets from './bucket-queries.js';
+import * as catalogue from './catalogue-queries.js';
 import type { Database } from './database.js';
 import * as files from './file-queries.js';
 import * as idempotency from './idempotency-queries.js';
 import * as links from './link-queries.js';
 import * as operations from './operation-queries.js';
 import * as projects from './project-queries.js';
+import * as queryLog from './query-log-queries.js';
 import * as shares from './share-queries.js';
 import * as snapshots from './snapshot-queries.js';
 import * as snapshotSettings from './snapshot-settings-queries.js';
@@ -49,6 +53,8 @@ import { totals } from './totals-query.js';
 import * as uploads from './upload-queries.js';
 import * as versionFiles from './version-file-queries.js';
 import * as versions from './version-queries.js';
+import * as wireSessions from './wire-session-queries.js';
+import * as workspaces from './workspace-queries.js';
 
 /** All reads, over the read-only connection or over a transaction; the statements are in the `*-queries` files. */
 export class SqliteMetadataReader implements MetadataReader {
@@ -266,5 +272,61 @@ export class SqliteMetadataReader implements MetadataReader {
 
   totals(): Promise<MetadataTotals> {
     return totals(this.db);
+  }
+
+  getWorkspace(projectId: string, workspaceId: string): Promise<WorkspaceRecord | undefined> {
+    return workspaces.getWorkspace(this.db, projectId, workspaceId);
+  }
+
+  getWorkspaceById(workspaceId: string): Promise<WorkspaceRecord | undefined> {
+    return workspaces.getWorkspaceById(this.db, workspaceId);
+  }
+
+  findWorkspaceOfUser(username: string): Promise<WorkspaceRecord | undefined> {
+    return workspaces.findWorkspaceOfUser(this.db, username);
+  }
+
+  listWorkspaces(
+    projectId: string,
+    filter: Parameters<WorkspaceReader['listWorkspaces']>[1],
+    page: Page,
+  ): Promise<Listed<WorkspaceRecord>> {
+    return workspaces.listWorkspaces(this.db, projectId, filter, page);
+  }
+
+  listWorkspacesExpiredBy(moment: Date, limit: number): Promise<readonly WorkspaceRecord[]> {
+    return workspaces.listWorkspacesExpiredBy(this.db, moment, limit);
+  }
+
+  listAllWorkspaces(afterId: string | undefined, limit: number): Promise<readonly WorkspaceRecord[]> {
+    return workspaces.listAllWorkspaces(this.db, afterId, limit);
+  }
+
+  getWireSession(sessionId: string): Promise<WireSessionRecord | undefined> {
+    return wireSessions.getWireSession(this.db, sessionId);
+  }
+
+  listWireSessions(filter: WireSessionFilter, page: Page): Promise<Listed<WireSessionRecord>> {
+    return wireSessions.listWireSessions(this.db, filter, page);
+  }
+
+  listIdleWireSessions(moment: Date, limit: number): Promise<readonly WireSessionRecord[]> {
+    return wireSessions.listIdleWireSessions(this.db, moment, limit);
+  }
+
+  listQueries(projectId: string, filter: QueryFilter, page: Page): Promise<ListedQueries> {
+    return queryLog.listQueries(this.db, projectId, filter, page);
+  }
+
+  listBucketNames(branch: BranchRef, schemaKey: string): Promise<readonly string[]> {
+    return catalogue.listBucketNames(this.db, branch, schemaKey);
+  }
+
+  catalogueFingerprint(branch: BranchRef): Promise<string> {
+    return catalogue.catalogueFingerprint(this.db, branch);
+  }
+
+  readCatalogue(branch: BranchRef): Promise<StoredCatalogue> {
+    return catalogue.readCatalogue(this.db, branch);
   }
 }

@@ -23,6 +23,8 @@ import type {
   UploadRecord,
   VersionRecord,
 } from '../records.js';
+import type { QueryRecord, WireSessionRecord, WorkspaceRecord } from '../workspace-records.js';
+import type { WorkspaceWriter } from '../workspace-store.js';
 import * as apiKeys from './api-key-queries.js';
 import * as branchDeletions from './branch-deletion-queries.js';
 import * as branches from './branch-queries.js';
@@ -31,6 +33,7 @@ import * as files from './file-queries.js';
 import * as idempotency from './idempotency-queries.js';
 import * as operations from './operation-queries.js';
 import * as projects from './project-queries.js';
+import * as queryLog from './query-log-queries.js';
 import * as publication from './publication-queries.js';
 import * as snapshots from './snapshot-queries.js';
 import * as snapshotSettings from './snapshot-settings-queries.js';
@@ -39,6 +42,9 @@ import { SqliteMetadataReader } from './sqlite-metadata-reader.js';
 import * as tables from './table-queries.js';
 import * as uploads from './upload-queries.js';
 import * as versions from './version-queries.js';
+import * as wireSessions from './wire-session-queries.js';
+import * as workspaces from './workspace-queries.js';
+import * as workspaceRemoval from './workspace-removal-queries.js';
 
 /** All writes, and reads that see them, over one transaction of the write thread. */
 export class SqliteMetadataTransaction extends SqliteMetadataReader implements MetadataTransaction {
@@ -53,7 +59,7 @@ export class SqliteMetadataTransaction extends SqliteMetadataReader implements M
     return projects.updateProject(this.db, projectId, change);
   }
 
-  deleteProject(projectId: string, now: Date): Promise<{ releasedFilePaths: readonly string[] }> {
+  deleteProject(projectId: string, now: Date): ReturnType<MetadataTransaction['deleteProject']> {
     return projects.deleteProject(this.db, projectId, now);
   }
 
@@ -69,7 +75,7 @@ export class SqliteMetadataTransaction extends SqliteMetadataReader implements M
     return branches.updateBranch(this.db, projectId, branchId, change);
   }
 
-  deleteBranch(projectId: string, branchId: string, now: Date): Promise<void> {
+  deleteBranch(projectId: string, branchId: string, now: Date): Promise<readonly WorkspaceRecord[]> {
     return branches.deleteBranch(this.db, projectId, branchId, now);
   }
 
@@ -208,5 +214,41 @@ export class SqliteMetadataTransaction extends SqliteMetadataReader implements M
 
   deleteOperationsBefore(moment: Date, limit: number): Promise<number> {
     return operations.deleteOperationsBefore(this.db, moment, limit);
+  }
+
+  insertWorkspace(workspace: WorkspaceRecord): Promise<void> {
+    return workspaces.insertWorkspace(this.db, workspace);
+  }
+
+  updateWorkspace(workspaceId: string, change: Parameters<WorkspaceWriter['updateWorkspace']>[1]): Promise<void> {
+    return workspaces.updateWorkspace(this.db, workspaceId, change);
+  }
+
+  deleteWorkspace(workspaceId: string): Promise<boolean> {
+    return workspaceRemoval.deleteWorkspace(this.db, workspaceId);
+  }
+
+  putWireSessions(sessions: readonly WireSessionRecord[]): Promise<void> {
+    return wireSessions.putWireSessions(this.db, sessions);
+  }
+
+  endActiveWireSessions(status: string, now: Date): Promise<number> {
+    return wireSessions.endActiveWireSessions(this.db, status, now);
+  }
+
+  deleteWireSessionsEndedBefore(moment: Date, limit: number): Promise<number> {
+    return wireSessions.deleteWireSessionsEndedBefore(this.db, moment, limit);
+  }
+
+  putQueries(queries: readonly QueryRecord[]): Promise<void> {
+    return queryLog.putQueries(this.db, queries);
+  }
+
+  loseRunningQueries(): Promise<number> {
+    return queryLog.loseRunningQueries(this.db);
+  }
+
+  deleteQueriesBefore(moment: Date, limit: number): Promise<number> {
+    return queryLog.deleteQueriesBefore(this.db, moment, limit);
   }
 }

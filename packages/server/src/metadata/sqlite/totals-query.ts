@@ -42,6 +42,13 @@ export async function totals(db: Database): Promise<MetadataTotals> {
     .selectFrom('idempotency_records')
     .select((eb) => eb.fn.countAll<number>().as('idempotencyRecords'))
     .executeTakeFirstOrThrow();
+  const workspaces = await db
+    .selectFrom('workspaces')
+    .select((eb) => [
+      eb.fn.countAll<number>().as('workspaces'),
+      eb.fn.coalesce(eb.fn.sum<number>('size_bytes'), eb.lit(0)).as('workspaceBytes'),
+    ])
+    .executeTakeFirstOrThrow();
   const snapshots = await db
     .selectFrom('snapshots')
     .select((eb) => ['type', eb.fn.countAll<number>().as('count'), eb.fn.sum<number>('size_bytes').as('bytes')])
@@ -54,6 +61,7 @@ export async function totals(db: Database): Promise<MetadataTotals> {
     bucketLinks: bucketLinks ?? 0,
     ...uploads,
     ...idempotency,
+    ...workspaces,
     snapshots,
   };
 }

@@ -7,7 +7,7 @@ import type { Change } from '../../services/change.js';
 import type { HttpServices } from './services.js';
 import type { DoorSettings } from './server-options.js';
 
-export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** What the outside sees of an operation: gives the router, the checks and the OpenAPI document. */
 export interface RouteDescription {

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { authorize } from '../../auth/authorize.js';
-import type { Principal } from '../../auth/principal.js';
+import { mustBeInternal } from '../../auth/internal-access.js';
 import { describeOperation } from '../../model/operations.js';
 import type { Route, RouteDescription, UntypedContext } from './define-route.js';
 import { renderErrorAnswer } from './errors.js';
 import { JsonText } from './json-text.js';
 import { mustBeMultipart } from './multipart-upload.js';
 import { openApiSchema } from './openapi/openapi-schema.js';
-import { abortSignalOf } from './request-state.js';
+import { abortSignalOf, mustHavePrincipal } from './request-state.js';
 import { pathParams, resourceIdFromPath } from './route-subject.js';
 import type { DoorContext } from './server-options.js';
 import type { IdempotentRequest } from '../../services/idempotency-keys.js';
@@ -68,8 +68,17 @@ async function recognise(request: FastifyRequest, route: Route, { services }: Do
   services.rateLimiter.mustBeWithinRate(authentication.principal);
 }
 
-async function mustBeAllowed(request: FastifyRequest, { operation }: Route, { services }: DoorContext): Promise<void> {
-  if (describeOperation(operation).access === 'anyone') return;
+async function mustBeAllowed(
+  request: FastifyRequest,
+  { operation }: Route,
+  { services, settings }: DoorContext,
+): Promise<void> {
+  const { access } = describeOperation(operation);
+  if (access === 'anyone') return;
+  if (access === 'internal') {
+    mustBeInternal(request.door.authentication, request.headers.authorization, settings.internalAccess);
+    return;
+  }
   const { project_id: projectId, branch_id: branchId, bucket_name: bucketName } = pathParams(request);
   const principal = authorize(request.door.authentication, operation, { projectId, branchId });
   if (projectId === undefined || branchId === undefined || bucketName === undefined) return;
@@ -115,7 +124,7 @@ async function runChange(
   const outcome = await door.services.changes.run<unknown>(
     {
       operation: route.operation,
-      principal: principalOf(request),
+      principal: mustHavePrincipal(request),
       requestId: request.id,
       projectId: subject.projectId ?? pathParams(request)['project_id'] ?? null,
       resourceId: subject.resourceId ?? resourceIdFromPath(request, route.operation),
@@ -133,12 +142,6 @@ async function runChange(
   }
   reply.code(outcome.status);
   return outcome.body === '' ? reply.send() : reply.type(JSON_TYPE).send(outcome.body);
-}
-
-function principalOf(request: FastifyRequest): Principal {
-  const { principal } = request.door;
-  if (principal === undefined) throw new Error('A change needs a caller, so its operation cannot be open to anyone');
-  return principal;
 }
 
 function idempotencyOf(request: FastifyRequest): Omit<IdempotentRequest, 'scope'> | undefined {

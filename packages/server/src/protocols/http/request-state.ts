@@ -36,6 +36,12 @@ export function newRequestState(): RequestState {
   };
 }
 
+export function mustHavePrincipal(request: FastifyRequest): Principal {
+  const { principal } = request.door;
+  if (principal === undefined) throw new Error('A change needs a caller, so its operation cannot be open to anyone');
+  return principal;
+}
+
 /** Aborts when the client leaves before it has the whole answer. */
 export function abortSignalOf(request: FastifyRequest, reply: FastifyReply): AbortSignal {
   const controller = new AbortController();

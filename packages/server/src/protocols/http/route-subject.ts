@@ -13,6 +13,10 @@ export function resourceIdFromPath(request: FastifyRequest, operation: Operation
     (part) => part !== undefined,
   );
   if (parts.length > 0) return parts.join('.');
+  const { workspace_id: workspace, session_id: session, name: object } = params;
+  const inWorkspace = session ?? object;
+  if (workspace !== undefined) return inWorkspace === undefined ? workspace : `${workspace}/${inWorkspace}`;
+  if (session !== undefined) return session;
   const { snapshot_id: snapshot, key_id: key, file_id: file, upload_key: upload } = params;
   const project = describeOperation(operation).resource === 'project' ? params['project_id'] : undefined;
   return snapshot ?? key ?? file ?? upload ?? project ?? null;

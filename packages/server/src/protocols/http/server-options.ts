@@ -6,7 +6,22 @@ import type { HttpServices } from './services.js';
 
 /** The parts of the configuration that this door reads. */
 export type DoorSettings = Pick<ServiceConfig, 'title' | 'version'> &
-  Pick<HttpConfig, 'prefix' | 'headersTimeoutMs' | 'corsAllowedOrigins'>;
+  Pick<HttpConfig, 'prefix' | 'headersTimeoutMs' | 'corsAllowedOrigins' | 'internalAccess'> & {
+    readonly workspaces: {
+      /** Known when the PostgreSQL door is open. */
+      readonly connection: () => WorkspaceConnection;
+      /** `4GB`. */
+      readonly memoryLimit: string;
+      readonly queryTimeoutSeconds: number;
+    };
+  };
+
+/** Where workspaces are reached, as clients are told. */
+export interface WorkspaceConnection {
+  readonly host: string;
+  readonly port: number;
+  readonly sslMode: string;
+}
 
 /** What every route can use. */
 export interface DoorContext {

@@ -33,6 +33,18 @@ import type { RateLimiter } from '../../services/rate-limiter.js';
 import type { TableProfiles } from '../../services/table-profiles.js';
 import type { CsvOptions, ImportRequest, RejectedRow, RowSelection } from '../../workers/messages.js';
 import type { PoolStatus } from '../../workers/worker-pool.js';
+import type { PgwireInternal } from '../../services/pgwire-internal.js';
+import type { QueryLog } from '../../services/query-log.js';
+import type { WorkspaceQueries } from '../../services/workspace-queries.js';
+import type { WorkspaceSessions } from '../../services/workspace-sessions.js';
+import type { WorkspaceUnload } from '../../services/workspace-unload.js';
+import type { Workspaces } from '../../services/workspaces.js';
+
+export type { InternalLogin } from '../../services/pgwire-internal.js';
+export type { QueryAnswer } from '../../services/workspace-queries.js';
+export type { UnloadInput, UnloadReport } from '../../services/workspace-unload.js';
+export type { LoadedTable, LoadInput, LoadReport } from '../../services/workspace-load.js';
+export type { IssuedWorkspace, ShownWorkspace, WorkspaceDetail } from '../../services/workspaces.js';
 
 /**
  * What this door asks of the services, declared by the door itself: the composition root joins them, and tests of
@@ -59,6 +71,18 @@ export interface HttpServices {
   readonly snapshotDownloads: SnapshotDownloadService;
   readonly snapshotSettings: SnapshotSettingsService;
   readonly files: FileService;
+  readonly workspaces: Pick<
+    Workspaces,
+    'create' | 'list' | 'get' | 'delete' | 'clear' | 'dropObject' | 'load' | 'resetCredentials'
+  >;
+  readonly workspaceQueries: Pick<WorkspaceQueries, 'run'>;
+  readonly workspaceUnload: Pick<WorkspaceUnload, 'unload'>;
+  readonly workspaceSessions: Pick<WorkspaceSessions, 'list' | 'listAll' | 'end' | 'endAny'>;
+  readonly queryLog: Pick<QueryLog, 'list'>;
+  readonly pgwireInternal: Pick<
+    PgwireInternal,
+    'authenticate' | 'openSession' | 'listSessions' | 'getSession' | 'noteActivity' | 'closeSession' | 'closeIdle'
+  >;
   readonly changes: Pick<ChangeRunner, 'run' | 'refused' | 'refusedRead'>;
   readonly audit: Pick<AuditTrail, 'list' | 'listOfProject'>;
   readonly authenticator: Pick<Authenticator, 'authenticate'>;

@@ -4,8 +4,10 @@ import { expect } from 'vitest';
 import { layoutOf } from '../../../src/storage-places.js';
 import { loadConfig } from '../../../src/config/load-config.js';
 import { LiveTree } from '../../../src/engine/live-tree.js';
+import { prepareDisk } from '../../../src/engine/prepare-disk.js';
 import { Recovery } from '../../../src/engine/recovery.js';
 import { VersionWriter } from '../../../src/engine/version-writer.js';
+import { WorkspaceFiles } from '../../../src/engine/workspace-files.js';
 import { systemClock } from '../../../src/lib/clock.js';
 import { immediateRemovals } from '../../../src/lib/removal-gate.js';
 import { NodeFileSystem } from '../../../src/lib/node-file-system.js';
@@ -50,8 +52,24 @@ export async function expectPromisedBytes(
   try {
     const writer = new VersionWriter(fileSystem, layout, metadata, systemClock, log.logger);
     const liveTree = new LiveTree(fileSystem, layout, log.logger);
-    const recovery = new Recovery(metadata, fileSystem, layout, liveTree, writer, immediateRemovals, log.logger);
-    await recovery.prepare();
+    await prepareDisk(metadata, fileSystem, layout, systemClock);
+    const workspaces = new WorkspaceFiles(
+      fileSystem,
+      layout,
+      { run: () => Promise.reject(new Error('Nothing is made here')) },
+      metadata,
+      immediateRemovals,
+      systemClock,
+      log.logger,
+    );
+    const recovery = new Recovery(
+      metadata,
+      fileSystem,
+      layout,
+      { liveTree, writer, workspaces },
+      immediateRemovals,
+      log.logger,
+    );
     await recovery.sweep(new AbortController().signal);
     const ledger = await ledgerOf(metadata);
     if (!acceptable.includes(ledger)) expect(ledger, label).toBe(acceptable[0]);

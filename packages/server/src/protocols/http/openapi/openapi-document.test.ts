@@ -12,6 +12,12 @@ it('is the same document with and without a running service', async () => {
     prefix: '',
     headersTimeoutMs: 1,
     corsAllowedOrigins: '*' as const,
+    internalAccess: { secret: null, open: false },
+    workspaces: {
+      connection: () => ({ host: 'localhost', port: 5432, sslMode: 'prefer' }),
+      memoryLimit: '4GB',
+      queryTimeoutSeconds: 300,
+    },
   };
   expect(JSON.parse(JSON.stringify(await createOpenApiDocument(settings)))).toEqual(served);
 });

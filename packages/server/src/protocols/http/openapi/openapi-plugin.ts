@@ -29,6 +29,10 @@ const TAGS: Readonly<Record<Resource, string>> = {
   snapshot: 'States of tables that are kept, by request and before data is lost',
   column: 'Adding, altering and dropping columns',
   file: 'Bytes on their way in and out: prepare, upload, register; download',
+  workspace: 'Places for SQL, in every PostgreSQL client and over HTTP',
+  query: 'What ran in workspaces',
+  session: 'Who is connected to any workspace; admin key',
+  pgwire: 'For a PostgreSQL server of its own; admin key or the internal secret',
 };
 
 /** Collects the schemas of the routes that are registered after it. */

@@ -19,7 +19,7 @@ const READABLE_HEADERS = [
 export async function installCors(app: FastifyInstance, settings: DoorSettings): Promise<void> {
   await app.register(cors, {
     origin: settings.corsAllowedOrigins === '*' ? true : [...settings.corsAllowedOrigins],
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     credentials: true,
     exposedHeaders: READABLE_HEADERS,
     maxAge: 600,

@@ -13,8 +13,11 @@ import { columnRoutes } from './columns/index.js';
 import { transferRoutes } from './transfers/index.js';
 import { snapshotRoutes } from './snapshots/index.js';
 import { snapshotSettingsRoutes } from './snapshot-settings/index.js';
+import { pgwireInternalRoutes } from './pgwire-internal/index.js';
+import { queryRoutes } from './queries/index.js';
 import { versionRoutes } from './versions/index.js';
 import { fileRoutes } from './files/index.js';
+import { workspaceRoutes } from './workspaces/index.js';
 
 /** Every operation of the native REST API. */
 export const routes: readonly Route[] = [
@@ -34,4 +37,7 @@ export const routes: readonly Route[] = [
   ...snapshotRoutes,
   ...snapshotSettingsRoutes,
   ...fileRoutes,
+  ...workspaceRoutes,
+  ...queryRoutes,
+  ...pgwireInternalRoutes,
 ];

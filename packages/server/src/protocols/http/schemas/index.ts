@@ -30,6 +30,9 @@ import { profileSchemas } from './table-profile.js';
 import { tableSchemas } from './tables.js';
 import { transferSchemas } from './transfers.js';
 import { versionSchemas } from './versions.js';
+import { wireSessionSchemas } from './wire-sessions.js';
+import { workspaceQuerySchemas } from './workspace-queries.js';
+import { workspaceSchemas } from './workspaces.js';
 
 /** Every shape that the OpenAPI document names; a schema not listed here is described in place. */
 export const sharedSchemas: readonly TSchema[] = [
@@ -65,4 +68,7 @@ export const sharedSchemas: readonly TSchema[] = [
   PreparedUploadSchema,
   UploadResultSchema,
   RegisterFileBody,
+  ...workspaceSchemas,
+  ...workspaceQuerySchemas,
+  ...wireSessionSchemas,
 ];

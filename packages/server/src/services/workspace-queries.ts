@@ -1,0 +1,59 @@
+import type { Principal } from '../auth/principal.js';
+import type { Clock } from '../lib/clock.js';
+import type { MetadataReader } from '../metadata/metadata-store.js';
+import type { WorkspaceRef } from '../model/refs.js';
+import type { WorkspaceHosts } from '../workers/workspace-hosts.js';
+import type { QueryRequest, QueryResult } from '../workers/workspace-messages.js';
+import type { DiskGuard } from './disk-guard.js';
+import type { ExchangeFiles, TakenFile } from './exchange-files.js';
+import { requireLiveWorkspace } from './require-workspace.js';
+
+export interface QueryInput {
+  readonly statement: string;
+  readonly format: QueryRequest['format'];
+  readonly maxRows: number | null;
+  /** Null: as long as a statement may take at most. */
+  readonly timeoutMs: number | null;
+}
+
+export interface QueryAnswer extends Omit<QueryResult, 'file'> {
+  readonly durationMs: number;
+  /** Null for a statement that returns no rows. Whoever gets it disposes of it. */
+  readonly file: TakenFile | null;
+}
+
+/** How much longer than the statement its worker has, to start and to write the rest. */
+const WORKER_EXTRA_MS = 30_000;
+
+/**
+ * SQL over HTTP, for tools without a driver. The rows are complete in a file before the answer begins: an answer that has begun ends
+ * well, and a slow reader holds neither the workspace nor memory.
+ */
+export class WorkspaceQueries {
+  constructor(
+    private readonly metadata: MetadataReader,
+    private readonly hosts: WorkspaceHosts,
+    private readonly exchange: ExchangeFiles,
+    private readonly guard: DiskGuard,
+    private readonly clock: Clock,
+    private readonly limits: { readonly statementMs: number },
+  ) {}
+
+  async run(principal: Principal, ref: WorkspaceRef, input: QueryInput, signal: AbortSignal): Promise<QueryAnswer> {
+    const startedAt = performance.now();
+    const workspace = await requireLiveWorkspace(this.metadata, ref, this.clock.now());
+    await this.guard.mustHaveRoom();
+    const timeoutMs = Math.min(input.timeoutMs ?? this.limits.statementMs, this.limits.statementMs);
+    const request: QueryRequest = {
+      statement: input.statement,
+      format: input.format,
+      maxRows: input.maxRows,
+      timeoutMs,
+      actor: principal.actor,
+    };
+    const options = { signal, deadlineMs: timeoutMs + WORKER_EXTRA_MS };
+    const { file, ...result } = await this.hosts.run(workspace.id, 'query', request, options);
+    const taken = file === null ? null : await this.exchange.take(workspace.id, file.fileName);
+    return { ...result, file: taken, durationMs: Math.round(performance.now() - startedAt) };
+  }
+}
