@@ -28,7 +28,6 @@ async function configurationPage() {
     '',
     `## ${title}`,
     '',
-    ...(section === 'pgwire' ? ['Checked, but without effect: this version has no PostgreSQL door yet.', ''] : []),
     ...table(
       ['Variable', 'Default', 'Valid', 'Meaning'],
       Object.entries(CONFIG_OPTIONS)

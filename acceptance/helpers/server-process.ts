@@ -82,6 +82,7 @@ export function serverEnvironment(dataDir: string, env: ServerOptions['env'] = {
     HOST: '127.0.0.1',
     PORT: '0',
     GRPC_PORT: '0',
+    PGWIRE_PORT: '0',
     DATA_DIR: dataDir,
     ADMIN_API_KEY: ADMIN_KEY,
     DISK_RESERVE_BYTES: '100MB',

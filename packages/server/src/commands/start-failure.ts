@@ -4,6 +4,7 @@ import { ManifestError } from '../engine/backup/backup-manifest.js';
 import { DomainError } from '../errors/domain-error.js';
 import { NewerSchemaError, OlderSchemaError } from '../metadata/migrations/migrate.js';
 import { MetadataInUseError } from '../metadata/sqlite/process-lock.js';
+import { TlsIdentityError } from '../protocols/pgwire/gateway/tls/tls-identity.js';
 
 /** Errors that were written for the operator. */
 const SPEAKING = [
@@ -14,28 +15,54 @@ const SPEAKING = [
   MetadataInUseError,
   NewerSchemaError,
   OlderSchemaError,
+  TlsIdentityError,
 ];
 
-/** The doors fail alike; the gRPC one has options of its own. */
-export function explainGrpc(error: unknown): Error {
+/** The options of a door beside the REST one, which fails alike. */
+interface DoorOptions {
+  readonly port: string;
+  readonly host: string;
+  readonly certificate: readonly [cert: string, key: string];
+  /** How to go without it. */
+  readonly off?: string;
+}
+
+const GRPC: DoorOptions = {
+  port: 'GRPC_PORT',
+  host: 'GRPC_HOST',
+  certificate: ['GRPC_TLS_CERT', 'GRPC_TLS_KEY'],
+};
+const PGWIRE: DoorOptions = {
+  port: 'PGWIRE_PORT',
+  host: 'PGWIRE_HOST',
+  certificate: ['PGWIRE_SSL_CERT', 'PGWIRE_SSL_KEY'],
+  off: 'PGWIRE_ENABLED=false',
+};
+
+export const explainGrpc = (error: unknown): Error => explainDoor(error, GRPC);
+export const explainPgwire = (error: unknown): Error => explainDoor(error, PGWIRE);
+
+function explainDoor(error: unknown, options: DoorOptions): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   const { code, path, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  const certificate = options.certificate.join(' and ');
+  const orOff = options.off === undefined ? '' : `, or ${options.off}`;
   const sentence = ((): string | undefined => {
     switch (code) {
       case 'EADDRINUSE':
-        return `Port ${port ?? ''} on ${address ?? 'this machine'} is in use by another program; stop it, or set GRPC_PORT.`;
+        return `Port ${port ?? ''} on ${address ?? 'this machine'} is in use by another program; stop it, or set ${options.port}${orOff}.`;
       case 'EADDRNOTAVAIL':
       case 'ENOTFOUND':
-        return `The address ${address ?? 'given as GRPC_HOST'} does not belong to this machine; set GRPC_HOST to one of its own.`;
+        return `The address ${address ?? `given as ${options.host}`} does not belong to this machine; set ${options.host} to one of its own.`;
       case 'EACCES':
         return port === undefined
-          ? `${path ?? 'A file of the certificate'} cannot be read; look at GRPC_TLS_CERT and GRPC_TLS_KEY.`
-          : `Port ${port} needs more rights than this server has; set GRPC_PORT to one above 1023.`;
+          ? `${path ?? 'A file of the certificate'} cannot be read; look at ${certificate}.`
+          : `Port ${port} needs more rights than this server has; set ${options.port} to one above 1023.`;
       case 'ENOENT':
-        return `${path ?? 'A file of the certificate'} does not exist; look at GRPC_TLS_CERT and GRPC_TLS_KEY.`;
+        return `${path ?? 'A file of the certificate'} does not exist; look at ${certificate}.`;
       default:
         return code?.startsWith('ERR_OSSL') || code?.startsWith('ERR_SSL')
-          ? 'GRPC_TLS_CERT and GRPC_TLS_KEY are not a certificate and its private key in PEM form.'
+          ? `${certificate} are not a certificate and its private key in PEM form.`
           : undefined;
     }
   })();

@@ -73,6 +73,17 @@ function isInside(outer: string, inner: string): boolean {
   return path === '' || (path !== '..' && !path.startsWith(`..${sep}`));
 }
 
+/** Both of `…_CERT` and `…_KEY` are given, or neither. */
+export function checkedCertificate(
+  prefix: 'GRPC_TLS' | 'PGWIRE_SSL',
+  { certPath, keyPath }: { readonly certPath: string | null; readonly keyPath: string | null },
+): { readonly certPath: string; readonly keyPath: string } | null {
+  if (certPath !== null && keyPath !== null) return { certPath, keyPath };
+  if (certPath === null && keyPath === null) return null;
+  const [set, missing] = certPath === null ? ['KEY', 'CERT'] : ['CERT', 'KEY'];
+  throw new ConfigError(`${prefix}_${set} is set, but ${prefix}_${missing} is not; TLS needs both.`);
+}
+
 /** Keys travel with every command: on a line that others can read they need TLS. */
 export function checkedGrpc(given: {
   readonly host: string;
@@ -81,12 +92,9 @@ export function checkedGrpc(given: {
   readonly keyPath: string | null;
   readonly allowsPlaintext: boolean;
 }): DriverConfig['grpc'] {
-  const { host, port, certPath, keyPath, allowsPlaintext } = given;
-  if (certPath !== null && keyPath !== null) return { host, port, tls: { certPath, keyPath } };
-  if (certPath !== null || keyPath !== null) {
-    const [set, missing] = certPath === null ? ['GRPC_TLS_KEY', 'GRPC_TLS_CERT'] : ['GRPC_TLS_CERT', 'GRPC_TLS_KEY'];
-    throw new ConfigError(`${set} is set, but ${missing} is not; TLS needs both.`);
-  }
+  const { host, port, allowsPlaintext } = given;
+  const tls = checkedCertificate('GRPC_TLS', given);
+  if (tls !== null) return { host, port, tls };
   if (!allowsPlaintext && !isLoopback(host)) {
     throw new ConfigError(
       `GRPC_HOST is "${host}", which others can reach, without TLS; set GRPC_TLS_CERT and GRPC_TLS_KEY, or GRPC_ALLOW_PLAINTEXT=true inside a network of its own.`,

@@ -78,18 +78,27 @@ export interface FilesConfig {
   readonly uploadLifetimeMs: number;
 }
 
-/** Validated, so that a mistake shows today; nothing listens there yet. */
+/** The PostgreSQL door. */
 export interface PgwireConfig {
-  /** One of the variables was given. */
-  readonly configured: boolean;
+  readonly enabled: boolean;
   readonly host: string;
   readonly port: number;
   readonly maxConnectionsTotal: number;
   readonly maxConnectionsPerWorkspace: number;
+  /** 0: no limit of its own. */
+  readonly maxConnectionsPerAddress: number;
+  readonly authenticationTimeoutMs: number;
+  /** `max` 0 never bans. */
+  readonly failedLogins: { readonly max: number; readonly banMs: number };
   readonly idleTimeoutMs: number;
   readonly queryTimeoutMs: number;
   readonly sessionMemoryLimitBytes: number;
+  readonly maxStatementBytes: number;
   readonly sslMode: 'disable' | 'allow' | 'prefer' | 'require';
+  /** Null: a self-signed certificate in `directory`. */
+  readonly certificate: { readonly certPath: string; readonly keyPath: string } | null;
+  /** What the door keeps for itself. */
+  readonly directory: string;
 }
 
 /** The storage driver's doors. */

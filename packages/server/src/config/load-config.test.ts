@@ -71,6 +71,7 @@ describe('loadConfig', () => {
     [{ DATA_DIR: '/d', FILES_DIR: '/d/duckdb/files' }, 'FILES_DIR is "/d/duckdb/files", which lies inside DUCKDB_DIR'],
     [{ DATA_DIR: '/d', METADATA_DB_PATH: '/d/files/m.sqlite' }, 'METADATA_DB_PATH is'],
     [{ PGWIRE_SSL_MODE: 'maybe' }, 'PGWIRE_SSL_MODE is "maybe", but must be one of disable'],
+    [{ PGWIRE_SSL_KEY: '/k.pem' }, 'PGWIRE_SSL_KEY is set, but PGWIRE_SSL_CERT is not'],
   ])('refuses %j', (env: Environment, message) => {
     expect(() => load(env)).toThrow(ConfigError);
     expect(() => load(env)).toThrow(message);
@@ -82,17 +83,36 @@ describe('loadConfig', () => {
     );
   });
 
-  it('warns of a short key and of a door that is not there', () => {
-    const { warnings, pgwire } = load({ ADMIN_API_KEY: 'short', PGWIRE_PORT: '5433' });
-    expect(pgwire).toMatchObject({ configured: true, port: 5433 });
-    expect(warnings).toEqual([expect.stringContaining('fewer than'), expect.stringContaining('localhost:5433')]);
+  it('warns of a short key', () => {
+    const { warnings } = load({ ADMIN_API_KEY: 'short' });
+    expect(warnings).toEqual([expect.stringContaining('fewer than')]);
     expect(warnings.join()).not.toContain('short;');
+  });
+
+  it('reads the PostgreSQL door in base units', () => {
+    const { pgwire } = load({
+      DATA_DIR: '/d',
+      PGWIRE_PORT: '0',
+      PGWIRE_AUTH_TIMEOUT_SECONDS: '3',
+      PGWIRE_LOGIN_BAN_SECONDS: '60',
+      PGWIRE_SSL_CERT: '/c.pem',
+      PGWIRE_SSL_KEY: '/k.pem',
+    });
+    expect(pgwire).toMatchObject({
+      enabled: true,
+      host: 'localhost',
+      port: 0,
+      authenticationTimeoutMs: 3000,
+      failedLogins: { max: 10, banMs: 60_000 },
+      certificate: { certPath: '/c.pem', keyPath: '/k.pem' },
+      directory: '/d/pgwire',
+    });
   });
 
   it('accepts its own defaults when they are written out', () => {
     const written = OPTION_NAMES.flatMap((name) => {
-      const { default: text, section } = describeOption(name);
-      return text === null || section === 'pgwire' ? [] : [[name, text] as const];
+      const { default: text } = describeOption(name);
+      return text === null ? [] : [[name, text] as const];
     });
     expect(load(Object.fromEntries(written))).toEqual(load({}));
   });

@@ -1,5 +1,13 @@
 import { join } from 'node:path';
-import { checkedAdminKey, checkedGrpc, checkedHost, checkedOrigins, checkedPrefix, mustBeSeparate } from './checks.js';
+import {
+  checkedAdminKey,
+  checkedGrpc,
+  checkedHost,
+  checkedOrigins,
+  checkedPrefix,
+  mustBeSeparate,
+  checkedCertificate,
+} from './checks.js';
 import type { Config, LogLevel, PgwireConfig, StorageConfig } from './config.js';
 import { describeMachine, type Machine } from './machine.js';
 import { ConfigError, type OptionValue } from './option.js';
@@ -51,15 +59,24 @@ export function loadConfig(env: Environment, machine: Machine = describeMachine(
   const memoryLimitBytes = optional('DUCKDB_MEMORY_LIMIT') ?? defaultMemoryLimit(machine, jobWorkers);
 
   const pgwire: PgwireConfig = {
-    configured: OPTION_NAMES.some((name) => describeOption(name).section === 'pgwire' && given.has(name)),
+    enabled: read('PGWIRE_ENABLED'),
     host: checkedHost('PGWIRE_HOST', read('PGWIRE_HOST')),
     port: read('PGWIRE_PORT'),
     maxConnectionsTotal: read('PGWIRE_MAX_CONNECTIONS_TOTAL'),
     maxConnectionsPerWorkspace: read('PGWIRE_MAX_CONNECTIONS_PER_WORKSPACE'),
+    maxConnectionsPerAddress: read('PGWIRE_MAX_CONNECTIONS_PER_IP'),
+    authenticationTimeoutMs: read('PGWIRE_AUTH_TIMEOUT_SECONDS') * 1000,
+    failedLogins: { max: read('PGWIRE_MAX_FAILED_LOGINS'), banMs: read('PGWIRE_LOGIN_BAN_SECONDS') * 1000 },
     idleTimeoutMs: read('PGWIRE_IDLE_TIMEOUT_SECONDS') * 1000,
     queryTimeoutMs: read('PGWIRE_QUERY_TIMEOUT_SECONDS') * 1000,
     sessionMemoryLimitBytes: read('PGWIRE_SESSION_MEMORY_LIMIT'),
+    maxStatementBytes: read('PGWIRE_MAX_STATEMENT_BYTES'),
     sslMode: read('PGWIRE_SSL_MODE') as PgwireConfig['sslMode'],
+    certificate: checkedCertificate('PGWIRE_SSL', {
+      certPath: optional('PGWIRE_SSL_CERT'),
+      keyPath: optional('PGWIRE_SSL_KEY'),
+    }),
+    directory: join(dataDirectory, 'pgwire'),
   };
 
   return deepFreeze({
@@ -120,7 +137,7 @@ export function loadConfig(env: Environment, machine: Machine = describeMachine(
         allowsPlaintext: read('GRPC_ALLOW_PLAINTEXT'),
       }),
     },
-    warnings: warningsFor(adminApiKey, pgwire),
+    warnings: warningsFor(adminApiKey),
   });
 }
 
@@ -141,16 +158,11 @@ function defaultMemoryLimit(machine: Machine, jobWorkers: number): number {
   return Math.max(floorBytes, Math.min(DEFAULT_MEMORY_LIMIT_BYTES, shareBytes));
 }
 
-function warningsFor(adminApiKey: string | null, pgwire: PgwireConfig): string[] {
+function warningsFor(adminApiKey: string | null): string[] {
   const warnings: string[] = [];
   if (adminApiKey !== null && adminApiKey.length < SHORT_KEY_LENGTH) {
     warnings.push(
       `ADMIN_API_KEY has fewer than ${SHORT_KEY_LENGTH} characters; use a longer, random one outside of trials.`,
-    );
-  }
-  if (pgwire.configured) {
-    warnings.push(
-      `PGWIRE options are set, but this version has no PostgreSQL door yet: nothing listens on ${pgwire.host}:${pgwire.port}.`,
     );
   }
   return warnings;

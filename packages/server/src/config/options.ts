@@ -315,11 +315,18 @@ export const CONFIG_OPTIONS = {
     max: 3600,
     description: 'Seconds running requests have to finish after SIGTERM or SIGINT.',
   },
+  PGWIRE_ENABLED: {
+    section: 'pgwire',
+    type: 'boolean',
+    default: 'true',
+    description: 'Whether the PostgreSQL door is open. Without it workspaces are reached over HTTP only.',
+  },
   PGWIRE_HOST: {
     section: 'pgwire',
     type: 'text',
     default: 'localhost',
-    description: 'Address of the PostgreSQL door.',
+    description:
+      'Address the PostgreSQL door listens on: a name (every address it has), an IP address, or `0.0.0.0` for every network.',
   },
   PGWIRE_PORT: {
     section: 'pgwire',
@@ -327,7 +334,7 @@ export const CONFIG_OPTIONS = {
     default: '5432',
     min: 0,
     max: 65_535,
-    description: 'Port of the PostgreSQL door.',
+    description: 'Port of the PostgreSQL door; 0 takes a free one.',
   },
   PGWIRE_MAX_CONNECTIONS_TOTAL: {
     section: 'pgwire',
@@ -344,6 +351,41 @@ export const CONFIG_OPTIONS = {
     min: 1,
     max: 10_000,
     description: 'Sessions of one workspace.',
+  },
+  PGWIRE_MAX_CONNECTIONS_PER_IP: {
+    section: 'pgwire',
+    type: 'integer',
+    default: '0',
+    min: 0,
+    max: 100_000,
+    description:
+      'Sessions of one client address (of one /64 network in IPv6); 0 is no limit of its own, for clients behind one proxy.',
+  },
+  PGWIRE_AUTH_TIMEOUT_SECONDS: {
+    section: 'pgwire',
+    type: 'integer',
+    default: '10',
+    min: 1,
+    max: 600,
+    description: 'Seconds a client has to log in, encryption included.',
+  },
+  PGWIRE_MAX_FAILED_LOGINS: {
+    section: 'pgwire',
+    type: 'integer',
+    default: '10',
+    min: 0,
+    max: 100_000,
+    description:
+      'Failed logins of one address within PGWIRE_LOGIN_BAN_SECONDS after which it is shut out for so long; five times as many ' +
+      'for one user from any addresses but those that user has logged in from; 0 never shuts out.',
+  },
+  PGWIRE_LOGIN_BAN_SECONDS: {
+    section: 'pgwire',
+    type: 'integer',
+    default: '300',
+    min: 1,
+    max: 86_400,
+    description: 'Seconds over which failed logins are counted, and of the ban that follows too many.',
   },
   PGWIRE_IDLE_TIMEOUT_SECONDS: {
     section: 'pgwire',
@@ -368,12 +410,37 @@ export const CONFIG_OPTIONS = {
     min: 64 * 1024 * 1024,
     description: 'Memory of the engine in one workspace.',
   },
+  PGWIRE_MAX_STATEMENT_BYTES: {
+    section: 'pgwire',
+    type: 'size',
+    default: '16MiB',
+    min: 1024,
+    max: 1_000_000_000,
+    description: 'Longest text of one statement.',
+  },
   PGWIRE_SSL_MODE: {
     section: 'pgwire',
     type: 'text',
     default: 'prefer',
     choices: ['disable', 'allow', 'prefer', 'require'],
-    description: 'Whether connections must be encrypted.',
+    description:
+      'Whether connections are encrypted: `disable` offers no TLS, `allow` and `prefer` leave it to the client, `require` refuses ' +
+      'sessions without.',
+  },
+  PGWIRE_SSL_CERT: {
+    section: 'pgwire',
+    type: 'path',
+    default: null,
+    defaultIs: 'a self-signed one, made at the first start; clients may be given `{DATA_DIR}/pgwire/server.crt`',
+    description:
+      'PEM file with the certificate of the PostgreSQL door and those that vouch for it; with PGWIRE_SSL_KEY.',
+  },
+  PGWIRE_SSL_KEY: {
+    section: 'pgwire',
+    type: 'path',
+    default: null,
+    defaultIs: 'made with the certificate',
+    description: 'PEM file with the private key of PGWIRE_SSL_CERT, not encrypted.',
   },
   GRPC_HOST: {
     section: 'driver',

@@ -16,6 +16,7 @@ import {
 import { driverObserver, type DriverObserver } from './driver-observer.js';
 import { fileObserver, type FileObserver } from './file-observer.js';
 import { metadataObserver, type MetadataObserver } from './metadata-observer.js';
+import { pgwireObserver, type PgwireObserver } from './pgwire-observer.js';
 import { transferObserver, type TransferObserver } from './transfer-observer.js';
 import { maintenanceObserver, type MaintenanceObserver } from './maintenance-observer.js';
 import { snapshotObserver, type SnapshotObserver } from './snapshot-observer.js';
@@ -58,6 +59,7 @@ export class Metrics {
   readonly metadata: MetadataObserver;
   readonly transfers: TransferObserver;
   readonly files: FileObserver;
+  readonly pgwire: PgwireObserver;
   readonly driver: DriverObserver;
 
   constructor(input: { readonly version: string; readonly processMetrics?: boolean }) {
@@ -86,6 +88,7 @@ export class Metrics {
     this.metadata = metadataObserver(registry);
     this.transfers = transferObserver(registry);
     this.files = fileObserver(registry);
+    this.pgwire = pgwireObserver(registry);
     this.driver = driverObserver(registry);
   }
 

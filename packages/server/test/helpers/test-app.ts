@@ -37,6 +37,7 @@ export async function startTestApp(
     HOST: '127.0.0.1',
     PORT: '0',
     GRPC_PORT: '0',
+    PGWIRE_PORT: '0',
     DATA_DIR: dataDir,
     DISK_RESERVE_BYTES: '0',
     SHUTDOWN_TIMEOUT: '5',
