@@ -4,10 +4,32 @@ import { quoteIdentifier, quoteLiteral } from './quoting.js';
 
 interface AttachedVersion {
   readonly alias: string;
+  readonly number: number;
   /** Resolves when the file is attached; concurrent callers share it. */
   readonly ready: Promise<void>;
+  readonly detach: readonly string[];
   users: number;
 }
+
+export interface VersionFile {
+  readonly id: string;
+  readonly path: string;
+}
+
+/** A version that stays attached until it is released, once. */
+export interface HeldVersion {
+  /** Quoted. */
+  readonly alias: string;
+  /** Of the alias; unique among all that were ever attached here. */
+  readonly number: number;
+  release(): Promise<void>;
+}
+
+/** How a version is attached, and what else is made for it; both lists of statements run in order. */
+export type AttachStatements<Version extends VersionFile> = (
+  version: Version,
+  number: number,
+) => { readonly alias: string; readonly attach: readonly string[]; readonly detach: readonly string[] };
 
 /**
  * Published versions attached read-only, least recently used first.
@@ -19,34 +41,51 @@ interface AttachedVersion {
  * Attaching costs about a millisecond and each attached file some memory. A version in use is never detached, so the limit
  * may be passed for as long as that many callbacks run. The map keeps insertion order; a use moves its entry to the end.
  */
-export class AttachedVersions {
+export class AttachedVersions<Version extends VersionFile = VersionFile> {
   readonly #entries = new Map<string, AttachedVersion>();
-  #nextAlias = 1;
+  #nextNumber = 1;
 
   constructor(
     private readonly execute: (sql: string) => Promise<unknown>,
     /** Lets go of everything that still points into the version. */
     private readonly beforeDetach: (alias: string) => void,
     private readonly limit: number,
+    private readonly statementsOf: AttachStatements<Version> = attachAlone,
   ) {}
 
   get size(): number {
     return this.#entries.size;
   }
 
-  async use<T>(version: { id: string; path: string }, callback: (alias: string) => Promise<T>): Promise<T> {
-    const entry = this.#take(version);
-    entry.users += 1;
+  async use<T>(version: Version, callback: (alias: string) => Promise<T>): Promise<T> {
+    const held = await this.hold(version);
     try {
-      await entry.ready;
-      return await callback(entry.alias);
+      return await callback(held.alias);
     } finally {
-      entry.users -= 1;
-      await this.#detachSurplus();
+      await held.release();
     }
   }
 
-  #take(version: { id: string; path: string }): AttachedVersion {
+  async hold(version: Version): Promise<HeldVersion> {
+    const entry = this.#take(version);
+    entry.users += 1;
+    let released = false;
+    const release = async (): Promise<void> => {
+      if (released) return;
+      released = true;
+      entry.users -= 1;
+      await this.#detachSurplus();
+    };
+    try {
+      await entry.ready;
+    } catch (error) {
+      await release();
+      throw error;
+    }
+    return { alias: entry.alias, number: entry.number, release };
+  }
+
+  #take(version: Version): AttachedVersion {
     const known = this.#entries.get(version.id);
     const entry = known ?? this.#attach(version);
     if (known !== undefined) this.#entries.delete(version.id);
@@ -54,16 +93,14 @@ export class AttachedVersions {
     return entry;
   }
 
-  #attach(version: { id: string; path: string }): AttachedVersion {
-    const alias = quoteIdentifier(`version_${this.#nextAlias++}`);
-    const ready = this.execute(`ATTACH ${quoteLiteral(version.path)} AS ${alias} (READ_ONLY)`).then(
-      () => undefined,
-      (error: unknown) => {
-        this.#entries.delete(version.id);
-        throw attachFailure(error);
-      },
-    );
-    return { alias, ready, users: 0 };
+  #attach(version: Version): AttachedVersion {
+    const number = this.#nextNumber++;
+    const { alias, attach, detach } = this.statementsOf(version, number);
+    const ready = this.#executeAll(attach).catch((error: unknown) => {
+      this.#entries.delete(version.id);
+      throw attachFailure(error);
+    });
+    return { alias, number, ready, detach, users: 0 };
   }
 
   async #detachSurplus(): Promise<void> {
@@ -72,9 +109,25 @@ export class AttachedVersions {
       if (entry.users > 0) continue;
       this.#entries.delete(id);
       this.beforeDetach(entry.alias);
-      await this.execute(`DETACH ${entry.alias}`);
+      await this.#executeAll(entry.detach);
     }
   }
+
+  async #executeAll(statements: readonly string[]): Promise<void> {
+    for (const statement of statements) await this.execute(statement);
+  }
+}
+
+export function attachReadOnly(path: string, alias: string): string {
+  return `ATTACH ${quoteLiteral(path)} AS ${alias} (READ_ONLY)`;
+}
+
+function attachAlone(
+  version: VersionFile,
+  number: number,
+): { alias: string; attach: readonly string[]; detach: readonly string[] } {
+  const alias = quoteIdentifier(`version_${number}`);
+  return { alias, attach: [attachReadOnly(version.path, alias)], detach: [`DETACH ${alias}`] };
 }
 
 function attachFailure(error: unknown): DomainError {

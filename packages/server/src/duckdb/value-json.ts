@@ -34,15 +34,36 @@ import { dateText, intervalText, offsetText, timestampNanosText, timestampText, 
 /** JSON text of one value that is not null. */
 type ValueWriter = (value: DuckDBValue) => string;
 
+/** One object per line, of the first `rowCount` rows of each chunk; keys in column order, values as in previews. */
+export function ndjsonWriter(
+  names: readonly string[],
+  types: readonly DuckDBType[],
+): (chunk: DuckDBDataChunk, rowCount: number) => string {
+  const prefixes = prefixesOf(names);
+  const writers = types.map((type) => nullable(writerOf(type)));
+  return (chunk, rowCount) => {
+    const rows: string[] = [];
+    appendRows(chunk, prefixes, writers, rows);
+    return rows
+      .slice(0, rowCount)
+      .map((row) => `${row}\n`)
+      .join('');
+  };
+}
+
 /** A JSON array of row objects with keys in column order, as chapter 3.3 of the API contract describes the values. */
 export function rowsToJson(result: DuckDBMaterializedResult): { rowsJson: string; rowCount: number } {
   const names = result.columnNames();
-  const prefixes = names.map((name, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
+  const prefixes = prefixesOf(names);
   const writers = result.columnTypes().map((type) => nullable(writerOf(type)));
   const rows: string[] = [];
   // Chunks that are there already; fetching them would send each of them through the thread pool.
   for (let index = 0; index < result.chunkCount; index++) appendRows(result.getChunk(index), prefixes, writers, rows);
   return { rowsJson: `[${rows.join(',')}]`, rowCount: rows.length };
+}
+
+function prefixesOf(names: readonly string[]): string[] {
+  return names.map((name, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
 }
 
 /** Column by column, because a vector is read fastest that way; a row's text grows from left to right. */

@@ -221,7 +221,7 @@ describe('workers that break', () => {
     const { job, log } = await scriptedPool({ job: { limits } });
     await expect(job({ do: 'allocate', bytes: 400_000_000 })).rejects.toMatchObject({ code: 'out_of_memory' });
     expect(await job({ do: 'echo', value: 1 })).toBe(1);
-    expect(log.map((line) => line.message)).toContain('an engine worker uses too much memory and is killed');
+    expect(log.map((line) => line.message)).toContain('a worker uses too much memory and is killed');
   });
 
   test('workers that cannot start: waiting and new jobs are told, the pool recovers by itself', async () => {

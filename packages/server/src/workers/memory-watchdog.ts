@@ -1,6 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from '../lib/logger.js';
-import type { WorkerProcess } from './worker-process.js';
+
+export interface WatchedWorker {
+  readonly name: string;
+  readonly pid: number | undefined;
+  readonly residentLimitBytes: number;
+  /** Looked at again before it is killed. */
+  readonly busy: boolean;
+  kill(reason: 'memory'): void;
+}
 
 /**
  * Kills a busy worker whose resident memory passes its limit. The engine's own limit covers what its buffer manager knows of;
@@ -12,7 +20,7 @@ export class MemoryWatchdog {
   #sampling = false;
 
   constructor(
-    private readonly busyWorkers: () => readonly WorkerProcess[],
+    private readonly busyWorkers: () => readonly WatchedWorker[],
     private readonly sampleMs: number,
     private readonly logger: Logger,
   ) {}
@@ -36,13 +44,13 @@ export class MemoryWatchdog {
     }
   }
 
-  async #check(worker: WorkerProcess): Promise<void> {
+  async #check(worker: WatchedWorker): Promise<void> {
     if (worker.pid === undefined) return;
     const residentBytes = await this.#residentBytes(worker.pid);
-    if (residentBytes === undefined || residentBytes <= worker.residentLimitBytes || worker.jobs.size === 0) return;
+    if (residentBytes === undefined || residentBytes <= worker.residentLimitBytes || !worker.busy) return;
     this.logger.warn(
       { worker: worker.name, residentBytes, limitBytes: worker.residentLimitBytes },
-      'an engine worker uses too much memory and is killed',
+      'a worker uses too much memory and is killed',
     );
     worker.kill('memory');
   }
@@ -54,7 +62,7 @@ export class MemoryWatchdog {
       // Gone between two looks; its exit is noticed elsewhere.
       if (process.platform === 'linux') return undefined;
       this.stop();
-      this.logger.info({ err: error }, 'there is no /proc here: resident memory of engine workers is not watched');
+      this.logger.info({ err: error }, 'there is no /proc here: resident memory of workers is not watched');
       return undefined;
     }
   }

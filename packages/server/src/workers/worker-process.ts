@@ -1,15 +1,14 @@
-import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../lib/logger.js';
+import { ChildWorker } from './child-worker.js';
 import type { EndReason } from './job-fate.js';
 import { isPlannedEnd } from './job-fate.js';
 import type { FromWorker, ToWorker } from './messages.js';
 import type { PoolJob } from './pool-job.js';
 import type { LaneOptions, PoolTiming } from './pool-options.js';
 import type { WorkerLauncher } from './worker-launcher.js';
-import { logStandardError } from './worker-stderr.js';
 
 export type WorkerAnswer = Extract<FromWorker, { jobId: number }>;
 
@@ -38,7 +37,7 @@ export class WorkerProcess {
   readonly gone: Promise<void>;
   jobsGiven = 0;
 
-  readonly #child: ChildProcess;
+  readonly #child: ChildWorker<ToWorker, FromWorker>;
   readonly #tempDirectory: string;
   readonly #timing: PoolTiming;
   readonly #logger: Logger;
@@ -46,8 +45,6 @@ export class WorkerProcess {
   #state: 'starting' | 'ready' | 'leaving' | 'ended' = 'starting';
   #endReason: EndReason | undefined;
   #killed = false;
-  #exit: { readonly clean: boolean; readonly description: string } | undefined;
-  #channelClosed = false;
   #timer: NodeJS.Timeout | undefined;
   #resolveGone: () => void = () => undefined;
 
@@ -73,12 +70,19 @@ export class WorkerProcess {
     mkdirSync(this.#tempDirectory, { recursive: true, mode: 0o700 });
     const settings = { ...input.lane.settings, tempDirectory: this.#tempDirectory };
     try {
-      this.#child = input.launcher.launch(settings, input.lane.limits);
+      this.#child = new ChildWorker(
+        name,
+        input.launcher.launch(settings, input.lane.limits, { serialization: 'advanced' }),
+        input.logger,
+        {
+          message: (message) => this.#receive(message),
+          ended: (clean, description) => this.#end(clean, description),
+        },
+      );
     } catch (error) {
       rmSync(this.#tempDirectory, { recursive: true, force: true });
       throw error;
     }
-    this.#listen();
     this.#killAfter(input.timing.startTimeoutMs, 'start_timeout');
   }
 
@@ -98,15 +102,19 @@ export class WorkerProcess {
     return this.#state === 'leaving';
   }
 
+  get busy(): boolean {
+    return this.jobs.size > 0;
+  }
+
   run(job: PoolJob): void {
     this.jobs.set(job.id, job);
     this.jobsGiven += 1;
-    this.#send({ type: 'run', jobId: job.id, kind: job.kind, request: job.request });
+    this.#child.send({ type: 'run', jobId: job.id, kind: job.kind, request: job.request });
   }
 
   /** Interrupts one job; a worker that does not let go of it within the grace is killed. */
   cancel(job: PoolJob): void {
-    this.#send({ type: 'cancel', jobId: job.id });
+    this.#child.send({ type: 'cancel', jobId: job.id });
     const timer = setTimeout(() => this.kill('unresponsive'), this.#timing.graceMs);
     job.onEnd(() => clearTimeout(timer));
   }
@@ -117,7 +125,7 @@ export class WorkerProcess {
     if (this.#state !== 'ready') return;
     this.#state = 'leaving';
     this.#endReason = reason;
-    this.#send({ type: 'stop' });
+    this.#child.send({ type: 'stop' });
     if (reason === 'broken' || this.jobs.size === 0) this.#killAfter(this.#timing.graceMs, reason);
   }
 
@@ -127,31 +135,7 @@ export class WorkerProcess {
     this.#killed = true;
     this.#endReason = reason;
     this.#state = 'leaving';
-    this.#child.kill('SIGKILL');
-  }
-
-  #listen(): void {
-    const child = this.#child;
-    // Absent, whatever its type says, when the process could not be made.
-    if (child.stderr) logStandardError(child.stderr, this.#logger, { worker: this.name });
-    child.on('message', (message) => this.#receive(message as FromWorker));
-    child.once('exit', (code, signal) => {
-      this.#exit = {
-        clean: code === 0,
-        description: signal === null ? `exit code ${code ?? 'unknown'}` : `signal ${signal}`,
-      };
-      this.#endWhenComplete();
-    });
-    child.once('disconnect', () => {
-      this.#channelClosed = true;
-      // Without its channel a worker is of no use; ours ends itself, a hijacked one might not.
-      if (this.#exit === undefined) child.kill('SIGKILL');
-      this.#endWhenComplete();
-    });
-    child.on('error', (error) => {
-      if (child.pid === undefined) this.#end(`it could not be started: ${error.message}`);
-      else this.#logger.warn({ worker: this.name, err: error }, 'an engine worker cannot be reached');
-    });
+    this.#child.kill();
   }
 
   #receive(message: FromWorker): void {
@@ -167,27 +151,14 @@ export class WorkerProcess {
       this.#killAfter(this.#timing.graceMs, this.#endReason ?? 'idle');
   }
 
-  #send(message: ToWorker): void {
-    // A message that cannot be delivered means that the process is going; its exit tells the rest.
-    this.#child.send(message, (error) => {
-      if (error !== null)
-        this.#logger.debug({ worker: this.name, err: error }, 'an engine worker left before a message');
-    });
-  }
-
   #killAfter(delayMs: number, reason: EndReason): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.kill(reason), delayMs);
   }
 
-  #endWhenComplete(): void {
-    if (this.#exit !== undefined && this.#channelClosed) this.#end(this.#exit.description);
-  }
-
-  #end(description: string): void {
-    if (this.#state === 'ended') return;
+  #end(clean: boolean, description: string): void {
     // Asked to leave, but gone in another way: that was not our doing.
-    const asAsked = this.#killed || this.#exit?.clean === true;
+    const asAsked = this.#killed || clean;
     const reason = (asAsked ? this.#endReason : undefined) ?? 'crashed';
     this.#state = 'ended';
     clearTimeout(this.#timer);

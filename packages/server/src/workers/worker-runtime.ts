@@ -1,5 +1,6 @@
 import type { FromWorker, JobKind, ToWorker, WorkerSettings } from './messages.js';
 import { toWireError } from './wire-error.js';
+import { liveWithService, readSettings, sendToService } from './worker-lifeline.js';
 
 /** What an entry file brings along: the jobs, and what they need. */
 export interface WorkerEngine {
@@ -17,14 +18,8 @@ export interface WorkerEngine {
  *   channel closed at any time (the service is dead): SIGKILL to itself, since a running statement would hold up an exit
  */
 export async function serveJobs(open: (settings: WorkerSettings) => Promise<WorkerEngine>): Promise<void> {
-  process.once('disconnect', killSelf);
-  // Closed already while this process was loading its modules.
-  if (!process.connected) killSelf();
-  // Signals to the whole process group (Ctrl-C, a service manager) are for the service: it decides what still finishes.
-  process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => undefined);
-
-  const engine = await open(readSettings());
+  liveWithService();
+  const engine = await open(readSettings<WorkerSettings>());
   const running = new Map<number, AbortController>();
   let stopping = false;
 
@@ -65,20 +60,6 @@ export async function serveJobs(open: (settings: WorkerSettings) => Promise<Work
   await send({ type: 'ready', duckdbVersion: engine.duckdbVersion });
 }
 
-function killSelf(): void {
-  process.kill(process.pid, 'SIGKILL');
-}
-
-function readSettings(): WorkerSettings {
-  const argument = process.argv[2];
-  if (argument === undefined || process.send === undefined)
-    throw new Error('worker entries are started by the pool only');
-  return JSON.parse(argument) as WorkerSettings;
-}
-
-/** Resolves when the message has left this process, so that an exit cannot swallow it. */
 function send(message: FromWorker): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.send?.(message, undefined, undefined, (error) => (error === null ? resolve() : reject(error)));
-  });
+  return sendToService(message);
 }

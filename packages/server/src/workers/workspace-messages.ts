@@ -221,6 +221,8 @@ export interface StatementStartEvent {
   readonly statementNumber: number;
   /** Null for operations of the REST door. */
   readonly sessionId: string | null;
+  /** The login of the session; for HTTP the id of the key. */
+  readonly actor: string;
   /** Without secrets, cut to what the log keeps. */
   readonly statement: string;
   readonly startedAt: string;

@@ -39,7 +39,8 @@ export type StatementKind =
 
 /** Something a statement changes. */
 export interface WriteTarget {
-  /** As written, quotes taken off; null: unqualified. `ws.` and `workspace.` in front are taken off. */
+  /** As written, quotes taken off; null: not said. */
+  readonly database: string | null;
   readonly schema: string | null;
   readonly name: string;
   /** For CREATE SCHEMA and DROP SCHEMA, `name` is the schema. */
@@ -66,6 +67,4 @@ export interface GatedStatement {
   /** Can need room in the workspace file: INSERT, UPDATE, CREATE TABLE; not DELETE, DROP, TRUNCATE. */
   readonly mayGrow: boolean;
   readonly targets: readonly WriteTarget[];
-  /** PostgreSQL's parser does not know its syntax: what is written for PostgreSQL's dialect does not apply to it. */
-  readonly isDuckDbOnly: boolean;
 }
