@@ -235,7 +235,7 @@ export class WorkspaceProcess {
 
   /** A file that an unload left; the name is the worker's word, so it is checked. */
   exchangePath(fileName: string): string {
-    if (basename(fileName) !== fileName || !/^[0-9a-f-]+\.parquet$/.test(fileName)) {
+    if (basename(fileName) !== fileName || !/^[0-9a-f-]+\.(parquet|csv|ndjson)$/.test(fileName)) {
       throw new DomainError('internal_server_error', 'The workspace named a file it may not name.');
     }
     return join(this.folders.exchange, fileName);
