@@ -43,6 +43,7 @@ export default tseslint.config(
       'data/',
       'coverage/',
       'bench/results/',
+      '**/.clients/',
     ],
   },
   {

@@ -34,9 +34,20 @@ export default defineConfig({
         test: {
           name: 'acceptance',
           include: ['acceptance/**/*.test.ts'],
+          exclude: ['acceptance/wire/**', '**/node_modules/**'],
           setupFiles: ['acceptance/helpers/record-calls.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // Real PostgreSQL clients, compared with a PostgreSQL 15; `acceptance/wire/install` fetches what it needs.
+        test: {
+          name: 'wire',
+          include: ['acceptance/wire/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

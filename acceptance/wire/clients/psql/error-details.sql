@@ -1,0 +1,8 @@
+\set VERBOSITY verbose
+\set SHOW_CONTEXT never
+SELECT nme FROM customers \g
+\echo :LAST_ERROR_SQLSTATE
+SELECT 1 FROM misspelt;
+\echo :LAST_ERROR_SQLSTATE :SQLSTATE :ROW_COUNT
+SELECT n FROM numbers WHERE n <= 3;
+\echo :ERROR :SQLSTATE :ROW_COUNT

@@ -1,0 +1,13 @@
+PREPARE one (integer) AS SELECT id, name FROM customers WHERE id = $1;
+EXECUTE one (1);
+EXECUTE one (2);
+EXECUTE one ('x');
+PREPARE one (integer) AS SELECT 1;
+DEALLOCATE one;
+EXECUTE one (1);
+PREPARE two AS INSERT INTO customers (id, email, name) VALUES ($1, $2, $3);
+EXECUTE two (40, 'prepared@example.com', 'P');
+DELETE FROM customers WHERE id = 40;
+SELECT name, statement FROM pg_prepared_statements ORDER BY name;
+DEALLOCATE ALL;
+SELECT count(*) FROM pg_prepared_statements;

@@ -1,0 +1,14 @@
+SELECT 'customers'::regclass, 'public.orders'::regclass::text, 'missing'::regclass;
+SELECT 'customers'::regclass::oid = (SELECT oid FROM pg_class WHERE relname = 'customers');
+SELECT to_regclass('customers'), to_regclass('missing'), 23::regtype, 'integer'::regtype::oid;
+SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'all_types'::regclass AND attnum > 0 ORDER BY attnum;
+SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1;
+SELECT column_name, data_type, udt_name, is_nullable, column_default, numeric_precision, numeric_scale, character_maximum_length, datetime_precision FROM information_schema.columns WHERE table_name = 'all_types' ORDER BY ordinal_position;
+SELECT constraint_name, constraint_type FROM information_schema.table_constraints WHERE table_schema = 'public' AND constraint_type <> 'CHECK' ORDER BY 1;
+SELECT column_name, ordinal_position FROM information_schema.key_column_usage WHERE table_name = 'order_items' AND constraint_name LIKE '%pkey' ORDER BY 2;
+SELECT schema_name FROM information_schema.schemata ORDER BY 1;
+SELECT obj_description('customers'::regclass, 'pg_class'), col_description('customers'::regclass, 2);
+SELECT has_table_privilege('customers', 'SELECT'), has_schema_privilege('reports', 'USAGE');
+SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1;
+SELECT viewname, definition FROM pg_views WHERE schemaname = 'reports';
+SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1;
