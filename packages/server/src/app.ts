@@ -54,6 +54,10 @@ import { Snapshots } from './services/snapshots.js';
 import { TableHistory } from './services/table-history.js';
 import { RateLimiter } from './services/rate-limiter.js';
 import { Sharing } from './services/sharing.js';
+import { SlicedExports } from './services/sliced-exports.js';
+import { StoredFiles } from './services/stored-files.js';
+import { TableCopies } from './services/table-copies.js';
+import { TableLoads } from './services/table-loads.js';
 import { TableProfiles } from './services/table-profiles.js';
 import { TablePublisher } from './services/table-publisher.js';
 import { TableRows } from './services/table-rows.js';
@@ -247,6 +251,10 @@ export async function startApp(
     schemas: new TableSchemas(metadata, engine, locks, publisher, guard),
     rows: new TableRows(metadata, engine, locks, publisher, guard),
     profiles: new TableProfiles(engine, history),
+    loads: new TableLoads(metadata, engine, locks, publisher, { fileStore, guard }, config.engine),
+    copies: new TableCopies(metadata, engine, locks, history, publisher),
+    slicedExports: new SlicedExports(metadata, engine, { fileStore, guard, quota }),
+    storedFiles: new StoredFiles(metadata, fileStore),
     transfers: new MeasuredTransfers(transfers, metrics.transfers),
     snapshots,
     snapshotDownloads: new SnapshotDownloads(metadata, engine, guard, fileSystem, layout),

@@ -13,13 +13,17 @@ import type {
   ComparedRows,
   ExportRequest,
   ExportResult,
+  FileRows,
   ImportRequest,
   ImportResult,
+  LoadRequest,
+  LoadResult,
   MergeResult,
   PreviewRequest,
   PreviewResult,
   ProfileRequest,
   ShapedVersion,
+  VersionRows,
 } from '../workers/messages.js';
 import type { WorkerPool } from '../workers/worker-pool.js';
 import type { Layout } from './layout.js';
@@ -102,6 +106,28 @@ export class TableEngine {
             base: this.#baseOf(base),
           },
           { deadlineMs: this.timeouts.jobMs, ...(signal === undefined ? {} : { signal }) },
+        ),
+      publish,
+    );
+  }
+
+  /** Builds the version that follows `base` from rows of files or of another version, which is pinned meanwhile; likewise. */
+  load<T>(
+    base: VersionRecord,
+    request: Omit<Located<LoadRequest>, 'rows'> & {
+      readonly rows: FileRows | (Omit<VersionRows, 'from'> & { readonly from: VersionRecord });
+    },
+    publish: (staged: LoadResult & { id: string }) => Promise<T>,
+  ): Promise<T> {
+    const { rows } = request;
+    const located = rows.kind === 'version' ? { ...rows, from: this.#shaped(rows.from) } : rows;
+    return this.writer.write(
+      base.projectId,
+      (stagingPath) =>
+        this.pool.run(
+          'loadRows',
+          { ...request, rows: located, stagingPath, shape: shapeOf(base), base: this.#baseOf(base) },
+          { deadlineMs: this.timeouts.jobMs },
         ),
       publish,
     );

@@ -191,6 +191,8 @@ export interface MetadataReader extends WorkspaceReader {
   getFile(projectId: string, fileId: string): Promise<FileRecord | undefined>;
   /** Newest first. */
   listFiles(projectId: string, page: Page): Promise<Listed<FileRecord>>;
+  /** The newest file that has this name, or whose bytes are at this path. */
+  findFile(projectId: string, nameOrPath: string): Promise<FileRecord | undefined>;
   /** What counts against the quota: registered files and uploads that wait to be registered. */
   fileUsage(projectId: string): Promise<{ files: number; bytes: number }>;
   /** What every registered file and waiting upload promises, in path order after `afterPath`: for `doctor`. */

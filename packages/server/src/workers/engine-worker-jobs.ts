@@ -5,6 +5,7 @@ import { createWorkspace } from '../duckdb/jobs/create-workspace.js';
 import { deleteRows } from '../duckdb/jobs/delete-rows.js';
 import { exportTable } from '../duckdb/jobs/export-table.js';
 import { importFile } from '../duckdb/jobs/import-file.js';
+import { loadRows } from '../duckdb/jobs/load-rows.js';
 import { mergeVersions } from '../duckdb/jobs/merge-versions.js';
 import { previewTable } from '../duckdb/jobs/preview-table.js';
 import { profileTable } from '../duckdb/jobs/profile-table.js';
@@ -23,6 +24,7 @@ const ENGINE_WORKER_JOBS: HandlerTable = {
   deleteRows,
   exportTable,
   importFile,
+  loadRows,
   mergeVersions,
   previewTable,
   profileTable,

@@ -25,5 +25,6 @@ export const JOB_TRAITS: Readonly<Record<JobKind, JobTraits>> = {
   compareVersions: { lane: 'job', repeatable: true },
   mergeVersions: { lane: 'job', repeatable: false },
   importFile: { lane: 'job', repeatable: false },
+  loadRows: { lane: 'job', repeatable: false },
   exportTable: { lane: 'job', repeatable: false },
 };

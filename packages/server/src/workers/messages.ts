@@ -19,6 +19,8 @@ export interface WorkerJobs {
   };
   /** A new version from the base version and a file. */
   importFile: { request: ImportRequest; result: ImportResult };
+  /** A new version from the base version and rows of files or of another version, by the rules of the storage driver. */
+  loadRows: { request: LoadRequest; result: LoadResult };
   /** A new version with other columns or another key than the base version. */
   alterTable: { request: AlterTableRequest; result: AlterTableResult };
   /** A new version without the rows that a condition selects. */
@@ -108,6 +110,8 @@ export interface CsvOptions {
   readonly header?: boolean;
   readonly nullString?: string;
   readonly encoding?: 'utf-8' | 'utf-16' | 'latin-1';
+  /** The header line is passed over, and `columns` say what the columns of the file are. */
+  readonly ignoresHeader?: boolean;
 }
 
 export interface ImportRequest {
@@ -125,6 +129,63 @@ export interface ImportRequest {
   readonly maxBadRows: number;
   /** A gzip source may inflate to this many bytes at most. */
   readonly maxInflatedBytes: number;
+  /** Known rows are left alone when nothing but these columns differs; absent: they are always updated. */
+  readonly keepUnchangedBut?: readonly string[];
+}
+
+/** Rows that come from files, one after the other as if they were one. */
+export interface FileRows {
+  readonly kind: 'files';
+  readonly paths: readonly string[];
+  readonly format: 'csv' | 'parquet';
+  /** Of CSV: what the columns of the file are, in its order. Of Parquet: those to load; empty for all. */
+  readonly columns: readonly string[];
+  readonly delimiter: string;
+  /** Empty: nothing is quoted. */
+  readonly quote: string;
+  /** Empty: a quote inside quotes is doubled. */
+  readonly escape: string;
+  /** Left out at the beginning of every file. */
+  readonly skippedLines: number;
+  /** Texts that stand for NULL. Without any, an empty text is an empty text. */
+  readonly nullTexts: readonly string[];
+}
+
+/** Rows that come from a version of another table. */
+export interface VersionRows {
+  readonly kind: 'version';
+  readonly from: ShapedVersion;
+  readonly columns: readonly { readonly from: string; readonly to: string }[];
+  readonly filter: RowCondition | null;
+  readonly limit: number | null;
+}
+
+export interface LoadRequest {
+  readonly stagingPath: string;
+  readonly base: BaseVersion;
+  readonly shape: TableShape;
+  readonly rows: FileRows | VersionRows;
+  readonly incremental: boolean;
+  /** Columns that tell whether two rows are the same one; empty: every row is a new one. */
+  readonly identifiedBy: readonly string[];
+  readonly onDuplicates: 'replace' | 'fail';
+  /** Columns of text have no NULL: it becomes an empty text. Values go through their text on the way to another type. */
+  readonly textual: boolean;
+  /** With `textual`: columns whose empty texts become NULL. */
+  readonly emptyAsNull: readonly string[];
+  /** Written into `_timestamp` of new rows and of those that changed: `2026-11-23 16:37:00`, UTC. Null: left alone. */
+  readonly changedAt: string | null;
+  readonly maxInflatedBytes: number;
+}
+
+export interface LoadResult extends BuiltVersion {
+  readonly sourceRows: number;
+  readonly insertedRows: number;
+  readonly updatedRows: number;
+  /** Rows that were there already, the same in every column. */
+  readonly unchangedRows: number;
+  /** In the order of the source, without the time of change. */
+  readonly loadedColumns: readonly string[];
 }
 
 export interface RejectedRow {

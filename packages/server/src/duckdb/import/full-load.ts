@@ -12,7 +12,11 @@ export type LoadCounts = Pick<
   ImportResult,
   'rowCount' | 'sourceRows' | 'insertedRows' | 'updatedRows' | 'deletedRows'
 > &
-  Pick<ReadRows, 'rejected'> & { readonly warnings: readonly string[] };
+  Pick<ReadRows, 'rejected'> & {
+    readonly warnings: readonly string[];
+    /** Known rows that were left as they are; none when absent. */
+    readonly unchangedRows?: number;
+  };
 
 /**
  * A new file with the rows of the source. The common case writes each row once, straight from the file into its place, and proves

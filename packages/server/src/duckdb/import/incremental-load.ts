@@ -19,7 +19,7 @@ import {
 } from './table-columns.js';
 import type { StoredSize } from './row-batches.js';
 import { blockSizeFor, buildTableFile, copyBase, type BuiltFile } from './table-file.js';
-import { insertUnmatched, keyKnownError, matchKeys, updateMatched } from './upsert.js';
+import { ALL_MATCHED, findChanged, insertUnmatched, keyKnownError, matchKeys, updateMatched } from './upsert.js';
 
 /** A change of this part of the table, by bytes, is written faster into a new file than updated in place. */
 const LARGE_CHANGE = 1 / 3;
@@ -133,14 +133,20 @@ async function upsert(target: MergeTarget, request: ImportRequest, source: Impor
   if (matchedRows > 0 && dedupMode !== 'update_duplicates') throw await keyKnownError(connection, key);
   if (staged - removedRows > matchedRows) mustFillNewRows(shape, source);
   const hasUpdates = source.columns.some((column) => !isKeyColumn(shape, column));
-  if (matchedRows > 0 && hasUpdates) await updateMatched(target, source);
+  const { keepUnchangedBut } = request;
+  const updated =
+    keepUnchangedBut === undefined || matchedRows === 0
+      ? { ...ALL_MATCHED, count: matchedRows }
+      : await findChanged(target, source, keepUnchangedBut);
+  if (updated.count > 0 && hasUpdates) await updateMatched(target, source, updated.rows);
   else await copyBaseRows(target);
   const insertedRows = await insertUnmatched(target, source, matchedRows);
   return {
     ...read,
     rowCount: await readNumber(connection, `SELECT count(*) FROM ${table}`),
     insertedRows,
-    updatedRows: hasUpdates ? matchedRows : 0,
+    updatedRows: hasUpdates ? updated.count : 0,
+    unchangedRows: matchedRows - (hasUpdates ? updated.count : 0),
     deletedRows: 0,
     warnings,
   };

@@ -35,8 +35,9 @@ export async function openCsv(
 
   const finalHead = path === decoded.path ? head : await readHeadLines(path);
   const first = firstRecord(finalHead, dialect);
-  if (dialect.header) mustBeHeader(first);
-  const mapping = mapColumns(request.shape, dialect.header ? first : null, first.length, request.columns);
+  const hasNames = dialect.header && request.csv.ignoresHeader !== true;
+  if (hasNames) mustBeHeader(first);
+  const mapping = mapColumns(request.shape, hasNames ? first : null, first.length, request.columns);
   const sizeBytes = await fileSizeBytes(path);
   const longLastLine = await hasLongLastLine(path);
   const warnings = [...decoded.warnings, ...dialectWarnings(request.csv, dialect, escape)];

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DomainError } from '../../errors/domain-error.js';
+import { nameKey } from '../../model/columns.js';
 import { quoteIdentifier } from '../quoting.js';
 import { loadedName, type ImportSource } from './import-source.js';
 import { INCOMING } from './incoming.js';
@@ -11,6 +12,8 @@ import { hidesRowNumber, isKeyColumn, loadedKey, loadedNames, quotedNames } from
 
 /** Rows of the file whose key the table has, by the row numbers of both. */
 const MATCHED = 'temp.matched';
+/** Those of them that are to be updated, where it is not all of them. */
+const CHANGED = 'temp.changed';
 
 /**
  * Finds the rows of `INCOMING` whose key is in the base and returns their number. Ordered by the base, so that a range of it finds its
@@ -33,37 +36,73 @@ export function keyKnownError(connection: DuckDBConnection, key: readonly KeyCol
   return duplicateKeyError(connection, key, 'in the table', known);
 }
 
-/** Gives the matched rows their new values: in the copy, or on the way into a new file. */
-export function updateMatched(target: MergeTarget, source: ImportSource): Promise<void> {
-  if (target.table === target.base) return updateInPlace(target, source);
-  return hidesRowNumber(target.shape) ? writeMergedByKey(target, source) : writeMergedInBatches(target, source);
+/** Which of the matched rows are updated. */
+export type UpdatedRows = typeof MATCHED | typeof CHANGED;
+
+export const ALL_MATCHED: { readonly rows: UpdatedRows } = { rows: MATCHED };
+
+/**
+ * Of the matched rows, those in which some column differs, `ignored` ones not counted. A table that hides its row numbers is not
+ * compared: all of its matched rows count.
+ */
+export async function findChanged(
+  { connection, base, shape }: MergeTarget,
+  source: ImportSource,
+  ignored: readonly string[],
+): Promise<{ readonly rows: UpdatedRows; readonly count: number }> {
+  if (hidesRowNumber(shape)) {
+    return { rows: MATCHED, count: await readNumber(connection, `SELECT count(*) FROM ${MATCHED}`) };
+  }
+  const ignoredKeys = new Set(ignored.map(nameKey));
+  const differences = source.columns.flatMap((column, index) =>
+    isKeyColumn(shape, column) || ignoredKeys.has(nameKey(column.name))
+      ? []
+      : [`b.${quoteIdentifier(column.name)} IS DISTINCT FROM i.${loadedName(index)}`],
+  );
+  await connection.run(
+    `CREATE OR REPLACE TEMP TABLE changed AS
+     SELECT m.old_row, m.new_row FROM ${MATCHED} AS m JOIN ${INCOMING} AS i ON i.rowid = m.new_row
+     JOIN ${base} AS b ON b.rowid = m.old_row WHERE ${differences.length === 0 ? 'false' : differences.join(' OR ')}
+     ORDER BY m.old_row`,
+  );
+  return { rows: CHANGED, count: await readNumber(connection, `SELECT count(*) FROM ${CHANGED}`) };
+}
+
+/** Gives the rows their new values: in the copy, or on the way into a new file. */
+export function updateMatched(target: MergeTarget, source: ImportSource, rows: UpdatedRows): Promise<void> {
+  if (target.table === target.base) return updateInPlace(target, source, rows);
+  return hidesRowNumber(target.shape) ? writeMergedByKey(target, source) : writeMergedInBatches(target, source, rows);
 }
 
 /**
  * In the order of the table: updates that come unsorted are merged into what is there one by one, which for a million of them takes
  * minutes instead of seconds.
  */
-async function updateInPlace({ connection, table, shape }: MergeTarget, source: ImportSource): Promise<void> {
+async function updateInPlace(
+  { connection, table, shape }: MergeTarget,
+  source: ImportSource,
+  rows: UpdatedRows,
+): Promise<void> {
   const assignments = source.columns.flatMap((column, index) =>
     isKeyColumn(shape, column) ? [] : [`${quoteIdentifier(column.name)} = u.${loadedName(index)}`],
   );
   await connection.run(
-    `UPDATE ${table} AS b SET ${assignments.join(', ')} FROM (${changesSql()} ORDER BY m.old_row) AS u WHERE b.rowid = u.old_row`,
+    `UPDATE ${table} AS b SET ${assignments.join(', ')} FROM (${changesSql(rows)} ORDER BY m.old_row) AS u WHERE b.rowid = u.old_row`,
   );
 }
 
 /** The new values of known rows, with the row number they belong to. */
-function changesSql(): string {
-  return `SELECT true AS hit, m.old_row, i.* FROM ${MATCHED} AS m JOIN ${INCOMING} AS i ON i.rowid = m.new_row`;
+function changesSql(rows: UpdatedRows): string {
+  return `SELECT true AS hit, m.old_row, i.* FROM ${rows} AS m JOIN ${INCOMING} AS i ON i.rowid = m.new_row`;
 }
 
-async function writeMergedInBatches(target: MergeTarget, source: ImportSource): Promise<void> {
+async function writeMergedInBatches(target: MergeTarget, source: ImportSource, rows: UpdatedRows): Promise<void> {
   const { connection, table, base, baseSize } = target;
   await forEachRowBatch(connection, base, baseSize, (from, to) =>
     connection.run(
       `INSERT INTO ${table} SELECT ${mergedColumns(target, source)}
        FROM (SELECT rowid AS place, ${baseColumns(target)} FROM ${base} WHERE rowid >= ${from} AND rowid < ${to}) AS b
-       LEFT JOIN (${changesSql()} WHERE m.old_row >= ${from} AND m.old_row < ${to}) AS i ON i.old_row = b.place
+       LEFT JOIN (${changesSql(rows)} WHERE m.old_row >= ${from} AND m.old_row < ${to}) AS i ON i.old_row = b.place
        ORDER BY b.place`,
     ),
   );

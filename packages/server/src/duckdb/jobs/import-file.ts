@@ -30,7 +30,7 @@ export const importFile: JobHandler<'importFile'> = (request, context) =>
       const { value: loaded, blockSizeBytes } = await load(database, request, source, signal, checksum);
       mustNotBeCancelled(signal);
       const file = await checksum.finish();
-      const { rejected, warnings, ...counts } = loaded;
+      const { rejected, warnings, unchangedRows: _, ...counts } = loaded;
       return {
         ...counts,
         ...file,

@@ -30,6 +30,21 @@ export function describeFiles(store: () => MetadataStore): void {
     expect(await store().listFiles('p2', { limit: 2, offset: 0 })).toEqual({ items: [], total: 0 });
   });
 
+  it('finds the newest file of a name, and the file at a path, within a project', async () => {
+    await startWithBucket(store());
+    const older = file('a', { name: 'exports/x', createdAt: at(0) });
+    const newer = file('b', { name: 'exports/x', createdAt: at(1) });
+    await store().transaction(async (tx) => {
+      await tx.insertProject(project('p2'));
+      await tx.insertFile(newer);
+      await tx.insertFile(older);
+    });
+    expect((await store().findFile('P1', 'exports/x'))?.id).toBe('b');
+    expect((await store().findFile('p1', older.path))?.id).toBe('a');
+    expect(await store().findFile('p1', 'exports')).toBeUndefined();
+    expect(await store().findFile('p2', 'exports/x')).toBeUndefined();
+  });
+
   it('removes a file and returns what it was', async () => {
     await startWithBucket(store());
     await store().transaction((tx) => tx.insertFile(file('f1')));

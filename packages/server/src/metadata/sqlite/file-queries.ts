@@ -31,6 +31,19 @@ export async function listFiles(db: Database, projectId: string, page: Page): Pr
   return { items: rows.map(toFile), total: (await registeredFiles(db, projectId)).files };
 }
 
+export async function findFile(db: Database, projectId: string, nameOrPath: string): Promise<FileRecord | undefined> {
+  const row = await db
+    .selectFrom('files')
+    .selectAll()
+    .where(isProject(projectId))
+    .where((eb) => eb.or([eb('name', '=', nameOrPath), eb('path', '=', nameOrPath)]))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row && toFile(row);
+}
+
 export async function fileUsage(db: Database, projectId: string): Promise<{ files: number; bytes: number }> {
   const registered = await registeredFiles(db, projectId);
   const waiting = await db

@@ -226,6 +226,10 @@ export class SqliteMetadataReader implements MetadataReader {
     return files.listFiles(this.db, projectId, page);
   }
 
+  findFile(projectId: string, nameOrPath: string): Promise<FileRecord | undefined> {
+    return files.findFile(this.db, projectId, nameOrPath);
+  }
+
   fileUsage(projectId: string): Promise<{ files: number; bytes: number }> {
     return files.fileUsage(this.db, projectId);
   }

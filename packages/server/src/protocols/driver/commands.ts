@@ -18,6 +18,7 @@ import { createBucket } from './handlers/create-bucket.js';
 import { createDevBranch } from './handlers/create-dev-branch.js';
 import { createProfileTable } from './handlers/create-profile-table.js';
 import { createProject } from './handlers/create-project.js';
+import { createTableFromTimeTravel } from './handlers/create-table-from-time-travel.js';
 import { createTable } from './handlers/create-table.js';
 import { deleteTableRows } from './handlers/delete-table-rows.js';
 import { dropBucket } from './handlers/drop-bucket.js';
@@ -35,6 +36,9 @@ import { previewTable } from './handlers/preview-table.js';
 import { removeBackend } from './handlers/remove-backend.js';
 import { revokeBucketAccess } from './handlers/revoke-bucket-access.js';
 import { shareBucket } from './handlers/share-bucket.js';
+import { tableExportToFile } from './handlers/table-export-to-file.js';
+import { tableImportFromFile } from './handlers/table-import-from-file.js';
+import { tableImportFromTable } from './handlers/table-import-from-table.js';
 import { unlinkBucket } from './handlers/unlink-bucket.js';
 import { unshareBucket } from './handlers/unshare-bucket.js';
 import { unsupportedCommands } from './handlers/unsupported.js';
@@ -66,6 +70,10 @@ export const commands: readonly Command[] = [
   dropPrimaryKey,
   previewTable,
   deleteTableRows,
+  tableImportFromFile,
+  tableImportFromTable,
+  tableExportToFile,
+  createTableFromTimeTravel,
   createProfileTable,
   objectInfo,
   listSchemas,

@@ -18,8 +18,6 @@ export interface CommandDescription {
   readonly operation?: OperationName;
   /** It has no meaning here; why not. */
   readonly unsupported?: string;
-  /** Repeating it is not harmless, so that a repetition in the same run gets the first answer. */
-  readonly onceInRun?: true;
 }
 
 /** One command of the protocol, with its handler. */
@@ -28,6 +26,8 @@ export interface Command extends CommandDescription {
   /** Null: the command answers nothing. */
   readonly response: DescMessage | null;
   readonly run: (call: DriverCall, command: Message) => Promise<Message | undefined>;
+  /** Repeating it would do harm, so that a repetition in the same run gets the first answer. */
+  readonly onceInRun: (command: Message) => boolean;
 }
 
 /** A command that answers a message. */
@@ -35,11 +35,16 @@ export function defineCommand<C extends DescMessage, R extends DescMessage>(
   description: CommandDescription & {
     readonly request: C;
     readonly response: R;
+    readonly onceInRun?: (command: MessageShape<C>) => boolean;
     readonly run: (call: DriverCall, command: MessageShape<C>) => Promise<MessageShape<R>>;
   },
 ): Command {
-  const { run } = description;
-  return { ...description, run: (call, command) => run(call, command as MessageShape<C>) };
+  const { run, onceInRun } = description;
+  return {
+    ...description,
+    run: (call, command) => run(call, command as MessageShape<C>),
+    onceInRun: (command) => onceInRun?.(command as MessageShape<C>) ?? false,
+  };
 }
 
 /** A command that answers nothing. */
@@ -53,6 +58,7 @@ export function defineSilentCommand<C extends DescMessage>(
   return {
     ...description,
     response: null,
+    onceInRun: () => false,
     run: async (call, command) => {
       await run(call, command as MessageShape<C>);
       return undefined;

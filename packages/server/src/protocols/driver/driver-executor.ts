@@ -78,6 +78,7 @@ export class DriverExecutor {
     this.services.rateLimiter.mustBeWithinRate(principal);
     this.#mustBeOfLevel(command, principal, envelope);
     const runId = request.runtimeOptions?.runId ?? '';
+    const message = decode(command, request.command);
     const call = new DriverCall({
       services: this.services,
       authentication,
@@ -87,9 +88,9 @@ export class DriverExecutor {
       runId,
       features: request.features,
       signal: envelope.signal,
-      idempotency: idempotencyOf(command, request.command, runId, envelope),
+      idempotency: idempotencyOf(request.command, command.onceInRun(message) ? runId : '', envelope),
     });
-    const answer = await command.run(call, decode(command, request.command));
+    const answer = await command.run(call, message);
     return create(DriverResponseSchema, {
       ...(answer === undefined || command.response === null
         ? {}
@@ -170,7 +171,8 @@ function hostOf({ host }: GenericBackendCredentials, principal: Principal): stri
   return host;
 }
 
-function idempotencyOf(command: Command, packed: Any | undefined, runId: string, { idempotencyKey }: CommandEnvelope) {
+/** `runId` is that of a command that must happen once in its run, else empty. */
+function idempotencyOf(packed: Any | undefined, runId: string, { idempotencyKey }: CommandEnvelope) {
   const digest = createHash('sha256')
     .update(`${packed?.typeUrl ?? ''}\0`)
     .update(packed?.value ?? new Uint8Array())
@@ -179,10 +181,7 @@ function idempotencyOf(command: Command, packed: Any | undefined, runId: string,
   if (given.length > MAX_IDEMPOTENCY_KEY_LENGTH) {
     throw invalid(`The idempotency key is longer than ${MAX_IDEMPOTENCY_KEY_LENGTH} characters.`);
   }
-  const derived =
-    command.onceInRun === true && runId !== ''
-      ? `run ${createHash('sha256').update(runId).digest('hex')} ${digest}`
-      : '';
-  const key = given === '' ? derived : given;
+  // The run outlives a call: who repeats the command in a new call means the same work.
+  const key = runId === '' ? given : `run ${createHash('sha256').update(runId).digest('hex')} ${digest}`;
   return key === '' ? undefined : { key, method: 'POST', path: IDEMPOTENT_PATH, bodyHash: digest };
 }

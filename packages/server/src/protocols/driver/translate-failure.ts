@@ -15,6 +15,7 @@ const CODES: Partial<Readonly<Record<ErrorCode, number>>> = {
   bucket_not_empty: DRIVER_CODES.validation,
   bucket_linked: DRIVER_CODES.validation,
   primary_key_exists: DRIVER_CODES.validation,
+  version_not_found: DRIVER_CODES.validation,
   idempotency_conflict: DRIVER_CODES.validation,
 };
 

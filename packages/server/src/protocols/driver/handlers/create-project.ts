@@ -9,7 +9,7 @@ export const createProject = defineCommand({
   level: 'backend',
   operation: 'project.create',
   summary: 'Makes a project and its first key, which the answer has as password.',
-  onceInRun: true,
+  onceInRun: () => true,
   request: CreateProjectCommandSchema,
   response: CreateProjectResponseSchema,
   run: (call, { projectId, dataRetentionTime }) => {

@@ -1,0 +1,102 @@
+import { anyUnpack } from '@bufbuild/protobuf/wkt';
+import type { FileRecord } from '../../../metadata/records.js';
+import type { FileLoad, LoadReport } from '../../../services/table-loads.js';
+import { defineCommand } from '../define-command.js';
+import type { DriverCall } from '../driver-call.js';
+import { DRIVER_CODES, DriverFailure, invalid } from '../driver-failure.js';
+import {
+  ImportExportShared_FileFormat as FileFormat,
+  ImportExportShared_ImportOptions_ImportType as ImportType,
+  TableImportFromFileCommand_CsvTypeOptions_SourceType as SourceType,
+  TableImportFromFileCommand_CsvTypeOptionsSchema,
+  TableImportFromFileCommandSchema,
+  TableImportResponseSchema,
+  type TableImportFromFileCommand,
+  type TableImportFromFileCommand_CsvTypeOptions as CsvTypeOptions,
+} from '../gen/proto/table_pb.js';
+import { addressFrom } from '../shapes/file-path.js';
+import { importResponse, loadOptionsFrom } from '../shapes/import-options.js';
+
+export const tableImportFromFile = defineCommand({
+  level: 'project',
+  summary: 'Loads a CSV file, its slices by a manifest, or a Parquet file, in full or incrementally.',
+  onceInRun: ({ importOptions }) => importOptions?.importType === ImportType.INCREMENTAL,
+  request: TableImportFromFileCommandSchema,
+  response: TableImportResponseSchema,
+  run: async (call, command) => {
+    const { destination, importOptions } = command;
+    if (destination === undefined) throw invalid('The destination is missing.');
+    if (importOptions === undefined) throw invalid('The import options are missing.');
+    if (importOptions.importType !== ImportType.FULL && importOptions.importType !== ImportType.INCREMENTAL) {
+      throw invalid('A file is imported in full or incrementally; VIEW and CLONE are for tables.');
+    }
+    const ref = call.table(destination.path, destination.tableName);
+    const csv = csvOptionsOf(command);
+    const format = formatOf(command, csv);
+    await call.mustMayRead('file.get', ref.projectId);
+    const load: FileLoad = {
+      ...loadOptionsFrom(importOptions),
+      files: await filesOf(call, command, csv, ref.projectId),
+      format: { ...format, skippedLines: importOptions.numberOfIgnoredLines, nullTexts: importOptions.importAsNull },
+    };
+    return await call.change(
+      { operation: 'table.import', projectId: ref.projectId, resourceId: `${ref.bucketName}.${ref.tableName}` },
+      (change) => call.services.loads.loadFiles(change, ref, load),
+      { schema: TableImportResponseSchema, render: (report: LoadReport) => importResponse(report) },
+    );
+  },
+});
+
+function csvOptionsOf({ fileFormat, formatTypeOptions }: TableImportFromFileCommand): CsvTypeOptions | undefined {
+  if (formatTypeOptions === undefined || formatTypeOptions.typeUrl === '') return undefined;
+  const csv = anyUnpack(formatTypeOptions, TableImportFromFileCommand_CsvTypeOptionsSchema);
+  if (csv === undefined && fileFormat === FileFormat.CSV)
+    throw invalid('The options of the format must be CsvTypeOptions.');
+  return csv;
+}
+
+function formatOf({ fileFormat }: TableImportFromFileCommand, csv: CsvTypeOptions | undefined) {
+  const columns = csv?.columnsNames ?? [];
+  if (fileFormat === FileFormat.PARQUET) {
+    return { format: 'parquet', columns, delimiter: ',', quote: '"', escape: '' } as const;
+  }
+  if (fileFormat !== FileFormat.CSV) throw invalid(`Unknown file format ${String(fileFormat)}.`);
+  if (csv === undefined) throw invalid('The options of the CSV format are missing.');
+  if (columns.length === 0)
+    throw new DriverFailure('invalid_argument', DRIVER_CODES.noColumns, 'No columns found in CSV file.');
+  if ([...csv.delimiter].length !== 1)
+    throw invalidFile(`The delimiter must be one character, not "${csv.delimiter}".`);
+  if (csv.enclosure.length > 1)
+    throw invalidFile(`The enclosure must be one character or empty, not "${csv.enclosure}".`);
+  if (csv.escapedBy !== '' && csv.enclosure === '') {
+    throw invalidFile(
+      'An escape character without an enclosure is not supported; enclose the values, or leave both empty.',
+    );
+  }
+  if (csv.escapedBy.length > 1)
+    throw invalidFile(`The escape character must be one character or empty, not "${csv.escapedBy}".`);
+  return { format: 'csv', columns, delimiter: csv.delimiter, quote: csv.enclosure, escape: csv.escapedBy } as const;
+}
+
+async function filesOf(
+  call: DriverCall,
+  { filePath }: TableImportFromFileCommand,
+  csv: CsvTypeOptions | undefined,
+  projectId: string,
+): Promise<readonly FileRecord[]> {
+  const address = addressFrom(filePath);
+  switch (csv?.sourceType ?? SourceType.SINGLE_FILE) {
+    case SourceType.SINGLE_FILE:
+      return [await call.services.storedFiles.require(projectId, address)];
+    case SourceType.SLICED_FILE:
+      return await call.services.storedFiles.slicesOf(projectId, address);
+    case SourceType.DIRECTORY:
+      throw invalidFile('A directory cannot be imported; list its files in a manifest.');
+    default:
+      throw invalidFile('Unknown type of source.');
+  }
+}
+
+function invalidFile(message: string): DriverFailure {
+  return new DriverFailure('invalid_argument', DRIVER_CODES.invalidFileParameters, message);
+}
