@@ -227,8 +227,6 @@ const backup: Awaited<ReturnType<HttpServices['backups']['get']>> = {
   linkedFiles: 9,
   copiedFiles: 0,
   hasAdminKey: true,
-  workspaces: [],
-  skippedWorkspaceIds: [],
 };
 
 const branch: BranchRecord = {

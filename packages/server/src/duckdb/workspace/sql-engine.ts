@@ -56,7 +56,10 @@ export interface SqlConnection {
   mark(): number;
   isUntouchedSince(mark: number): Promise<boolean>;
   /** COPY … FROM STDIN, within the transaction that `begin` opened, or alone. */
-  copyIn(statement: SqlStatement, options: { readonly alone: boolean; readonly signal: AbortSignal }): Promise<CopySink>;
+  copyIn(
+    statement: SqlStatement,
+    options: { readonly alone: boolean; readonly signal: AbortSignal },
+  ): Promise<CopySink>;
   /** Passes on a setting of the session that DuckDB must know. Others need nothing done. */
   applySetting(name: string, value: string): Promise<void>;
   /** Drops temporary objects. */
@@ -106,8 +109,7 @@ export interface OpenOptions {
 /** Formats as Bind has them. */
 export type RowEncoding =
   | { readonly kind: 'rows'; readonly formats: readonly WireFormat[] }
-  | { readonly kind: 'copy'; readonly options: CopyOptions }
-  | { readonly kind: 'json' | 'ndjson' };
+  | { readonly kind: 'copy'; readonly options: CopyOptions };
 
 export interface RowBatch {
   /** Whole messages, ready to be sent. */
@@ -130,8 +132,10 @@ export interface RowSource {
   readonly affectedRows: number | undefined;
   /** Takes all remaining rows out of the transaction (WITH HOLD at commit). */
   hold(signal: AbortSignal): Promise<void>;
-  /** What a transaction of its own has written stays. */
+  /** No more rows are wanted. What a transaction of its own has written stays. */
   close(): Promise<void>;
+  /** As if it had failed: a transaction of its own is rolled back. */
+  abort(): Promise<void>;
 }
 
 export interface SqlNotice {

@@ -49,6 +49,8 @@ export interface EngineStatement {
   readonly returnsRows: boolean;
   /** Whether it may change the workspace: what READ ONLY refuses and savepoints count. */
   readonly writes: boolean;
+  /** Whether it may need more room in the workspace's file. */
+  readonly mayGrow: boolean;
   readonly existence: ExistenceClause | undefined;
   /** Runs only outside of transactions, as VACUUM does. */
   readonly standsAlone: boolean;

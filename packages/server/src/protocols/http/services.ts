@@ -133,8 +133,6 @@ export interface Backup {
   readonly linkedFiles: number;
   readonly copiedFiles: number;
   readonly hasAdminKey: boolean;
-  readonly workspaces: readonly { readonly files: readonly { readonly sizeBytes: number }[] }[];
-  readonly skippedWorkspaceIds: readonly string[];
 }
 
 export interface BackupService {

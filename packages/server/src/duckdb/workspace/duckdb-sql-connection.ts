@@ -1,0 +1,315 @@
+import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
+import { SqlError } from '../../errors/sql-error.js';
+import { interruptOnAbort } from '../interruption.js';
+import { quoteLiteral } from '../quoting.js';
+import { abortedTransaction, NEVER } from './aborted.js';
+import type { SqlEngineParts } from './duckdb-sql-engine.js';
+import { DuckDbPreparedSql } from './duckdb-prepared-sql.js';
+import { prepareChecked } from './gate/prepare-checked.js';
+import { HeldRowsBudget } from './held-rows.js';
+import { cellsOfRow } from './row-cells.js';
+import {
+  NO_PARAMETERS,
+  type CopySink,
+  type PreparedSql,
+  type SqlConnection,
+  type SqlConnectionOptions,
+} from './sql-engine.js';
+import { BrokenEngineError, sqlErrorOf } from './sql-state.js';
+import type { SqlStatement } from './sql-statement.js';
+import { withPosition, type EditedSql } from './statement-edits.js';
+import { charactersBefore, parseStatement } from './statements/parse-statement.js';
+import type { StreamedRows } from './streamed-rows.js';
+import type { GrowthGuard, TablePins } from './workspace-database.js';
+
+/** Raises what is wrong with the transaction, and nothing else. */
+const PROBE_SQL = 'SELECT 1';
+
+/** What DuckDB's transaction is to us: `lost` was rolled back early, and waits for the session to say ROLLBACK. */
+type TransactionState = 'none' | 'open' | 'lost';
+
+/**
+ * A session's connection to DuckDB.
+ *
+ *   one statement:  pins ─► rewrite ─► search path ─► prepare ─► [BEGIN] run or stream [probe, COMMIT] ─► settle
+ *   several:        begin ─► … ─► commit | rollback ─► settle
+ *
+ * DuckDB has one open stream per connection, and drops it without a word when anything else runs. So before anything runs, the rows of the
+ * open stream are set aside (`runExclusive`). Its own errors go through `translate`, which gives them SQLSTATE and position.
+ */
+export class DuckDbSqlConnection implements SqlConnection {
+  readonly budget: HeldRowsBudget;
+  #live: StreamedRows | undefined;
+  #pins: TablePins | undefined;
+  #path: string | undefined;
+  #transaction: TransactionState = 'none';
+  #writes = 0;
+  #growth: GrowthGuard | undefined;
+  #schemas: readonly string[] | undefined;
+
+  constructor(
+    readonly parts: SqlEngineParts,
+    readonly options: SqlConnectionOptions,
+    readonly duckdb: DuckDBConnection,
+  ) {
+    const { heldRowsMemoryBytes: memoryBytes, heldRowsBytes: totalBytes } = parts.limits;
+    this.budget = new HeldRowsBudget({ memoryBytes, totalBytes }, parts.database.exchangeDirectory);
+  }
+
+  get hasWritten(): boolean {
+    return this.#writes > 0;
+  }
+
+  async parse(sql: string): Promise<readonly SqlStatement[]> {
+    const { gate } = this.parts;
+    const statements: SqlStatement[] = [];
+    for (const gated of await gate.admit(sql)) {
+      const place = { offset: gated.start, characters: charactersBefore(sql, gated.start) };
+      statements.push(await parseStatement(gated, place, gate));
+    }
+    return statements;
+  }
+
+  async prepare(statement: SqlStatement, parameterTypes: readonly number[], signal: AbortSignal): Promise<PreparedSql> {
+    if (this.#transaction === 'lost') throw abortedTransaction();
+    return DuckDbPreparedSql.prepare(this, statement, parameterTypes, signal);
+  }
+
+  async typeOid(name: string, signal: AbortSignal): Promise<number> {
+    const prepared = await this.#prepareText(`SELECT NULL::${name}`, signal);
+    try {
+      return prepared.columns?.[0]?.typeOid ?? 0;
+    } finally {
+      prepared.close();
+    }
+  }
+
+  async evaluate(argumentsSql: string, signal: AbortSignal): Promise<readonly (Uint8Array | null)[]> {
+    const prepared = await this.#prepareText(`SELECT ${argumentsSql}\n`, signal);
+    try {
+      const encoding = { kind: 'rows', formats: [] } as const;
+      const rows = await prepared.open(NO_PARAMETERS, { alone: this.#transaction === 'none', signal, encoding });
+      const { bytes } = await rows.next(1, encoding, signal);
+      await rows.close();
+      return cellsOfRow(Buffer.concat(bytes));
+    } finally {
+      prepared.close();
+    }
+  }
+
+  async #prepareText(sql: string, signal: AbortSignal): Promise<PreparedSql> {
+    const [statement, ...others] = await this.parse(sql);
+    if (statement?.kind !== 'engine' || others.length > 0) throw new SqlError('42601', 'syntax error in an expression');
+    return this.prepare({ ...statement, offsetCharacters: undefined }, [], signal);
+  }
+
+  async begin(signal: AbortSignal): Promise<void> {
+    await this.runExclusive(signal, () => this.duckdb.run('BEGIN TRANSACTION'));
+    this.#transaction = 'open';
+    this.#writes = 0;
+  }
+
+  async commit(signal: AbortSignal): Promise<void> {
+    try {
+      if (this.#transaction === 'lost') throw abortedTransaction();
+      await this.#growth?.mustFit();
+      await this.runExclusive(signal, async () => {
+        // A transaction that DuckDB gave up commits as a rollback, without an error.
+        await this.duckdb.run(PROBE_SQL);
+        await this.duckdb.run('COMMIT');
+      });
+    } catch (error) {
+      await this.rollback();
+      throw this.translate(error);
+    }
+    await this.#ended();
+  }
+
+  async rollback(): Promise<void> {
+    await this.#live?.abandon();
+    this.#live = undefined;
+    if (this.#transaction === 'open') await this.#rollbackEngine();
+    await this.#ended();
+  }
+
+  async #rollbackEngine(): Promise<void> {
+    try {
+      await this.duckdb.run('ROLLBACK');
+    } catch (error) {
+      const { error: translated } = sqlErrorOf(error);
+      // A failed COMMIT has already ended the transaction.
+      if (translated.sqlState !== '25P01') throw this.translate(error);
+    }
+  }
+
+  async #ended(): Promise<void> {
+    this.#transaction = 'none';
+    this.#writes = 0;
+    this.settle();
+    const growth = this.#growth;
+    this.#growth = undefined;
+    await growth?.end();
+  }
+
+  settle(): void {
+    if (this.#transaction !== 'none') return;
+    this.#pins?.release();
+    this.#pins = undefined;
+  }
+
+  mark(): number {
+    return this.#writes;
+  }
+
+  async isUntouchedSince(mark: number): Promise<boolean> {
+    if (this.#transaction !== 'open' || this.#writes !== mark) return false;
+    try {
+      await this.setAside(NEVER);
+      await this.duckdb.run(PROBE_SQL);
+      return true;
+    } catch (error) {
+      const translated = this.translate(error);
+      if (translated instanceof BrokenEngineError) throw translated;
+      return false;
+    }
+  }
+
+  copyIn(
+    statement: SqlStatement,
+    options: { readonly alone: boolean; readonly signal: AbortSignal },
+  ): Promise<CopySink> {
+    return Promise.reject(
+      new SqlError('0A000', `COPY FROM STDIN is not there yet: ${statement.sql}${String(options.alone)}`),
+    );
+  }
+
+  async applySetting(name: string, value: string): Promise<void> {
+    if (name === 'search_path') this.#schemas = schemasOf(value, this.options.user);
+    if (name !== 'timezone') return;
+    await this.runExclusive(NEVER, () => this.duckdb.run(`SET TimeZone = ${quoteLiteral(value)}`));
+  }
+
+  async discardTemporary(): Promise<void> {
+    await this.runExclusive(NEVER, async () => {
+      const found = await this.duckdb.run(TEMPORARY_OBJECTS_SQL);
+      for (const [statement] of await found.getRows()) await this.duckdb.run(String(statement));
+    });
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.rollback();
+    } finally {
+      this.duckdb.closeSync();
+    }
+  }
+
+  /** Whether the session has a transaction of several statements open. */
+  get inTransaction(): boolean {
+    return this.#transaction === 'open';
+  }
+
+  /** A write is about to run in this transaction. Rejects when it needs room that the workspace has not. */
+  async beforeWrite({ mayGrow }: { readonly mayGrow: boolean }): Promise<void> {
+    this.#writes += 1;
+    if (mayGrow) this.#growth ??= await this.parts.database.beginGrowth(this.duckdb);
+  }
+
+  /** After a write failed: 53100 when it was stopped because the workspace is full. */
+  async mustHaveFitted(): Promise<void> {
+    await this.#growth?.mustFit();
+  }
+
+  /** The transaction is of no use any more; frees what it holds before the session says ROLLBACK. */
+  async loseTransaction(): Promise<void> {
+    if (this.#transaction !== 'open') return;
+    this.#transaction = 'lost';
+    await this.#rollbackEngine();
+  }
+
+  /** From now on `rows` must be set aside before anything else runs; undefined when its stream has ended. */
+  setLive(rows: StreamedRows | undefined): void {
+    this.#live = rows;
+  }
+
+  isLive(rows: StreamedRows): boolean {
+    return this.#live === rows;
+  }
+
+  async setAside(signal: AbortSignal): Promise<void> {
+    const live = this.#live;
+    if (live !== undefined) await live.hold(signal);
+    this.#live = undefined;
+  }
+
+  /** Runs something on the connection after open rows were set aside. Its errors are the client's. */
+  async runExclusive<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+    try {
+      await this.setAside(signal);
+      return await this.guarded(signal, run);
+    } catch (error) {
+      throw this.translate(error);
+    }
+  }
+
+  /** Runs something that `signal` interrupts. */
+  async guarded<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    const stop = interruptOnAbort(this.duckdb, signal);
+    try {
+      return await run();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      stop();
+    }
+  }
+
+  async probe(): Promise<void> {
+    await this.duckdb.run(PROBE_SQL);
+  }
+
+  /** Makes the tables that `sql` names visible; answers a key that changes when statements must be prepared again. */
+  async usePathFor(sql: string): Promise<string> {
+    this.#pins ??= this.parts.database.beginPins(this.duckdb);
+    const { value, key } = await this.parts.database.pathFor(sql, this.#pins, this.#schemas);
+    if (value !== this.#path) {
+      await this.duckdb.run(`SET search_path = ${quoteLiteral(value)}`);
+      this.#path = value;
+    }
+    return key;
+  }
+
+  prepareText(sql: string): Promise<DuckDBPreparedStatement> {
+    return prepareChecked(this.duckdb, sql);
+  }
+
+  /** The client's error; a broken engine is reported to whoever replaces the process. */
+  translate(error: unknown, edited?: EditedSql, statement?: SqlStatement): SqlError {
+    const { error: translated, bytePosition } = sqlErrorOf(error);
+    if (translated instanceof BrokenEngineError) this.parts.onBroken(translated);
+    if (edited === undefined || statement === undefined) return translated;
+    return withPosition(translated, bytePosition, edited, statement);
+  }
+}
+
+/** Names of schemas in a `search_path`; `$user` is the login, which has no schema of its own. Undefined: the default. */
+function schemasOf(value: string, user: string): readonly string[] | undefined {
+  const names = value
+    .split(',')
+    .map((name) => name.trim().replace(/^"(.*)"$/, '$1'))
+    .filter((name) => name !== '' && name !== '$user' && name !== user && name !== 'pg_catalog')
+    .map((name) => (name === 'public' ? 'main' : name));
+  return names.length === 0 || (names.length === 1 && names[0] === 'main') ? undefined : names;
+}
+
+const TEMPORARY_OBJECTS_SQL = `
+  SELECT format('DROP VIEW IF EXISTS temp.main."{}"', replace(view_name, '"', '""')) FROM duckdb_views()
+    WHERE database_name = 'temp' AND NOT internal
+  UNION ALL
+  SELECT format('DROP TABLE IF EXISTS temp.main."{}" CASCADE', replace(table_name, '"', '""')) FROM duckdb_tables()
+    WHERE database_name = 'temp'
+  UNION ALL
+  SELECT format('DROP SEQUENCE IF EXISTS temp.main."{}" CASCADE', replace(sequence_name, '"', '""')) FROM duckdb_sequences()
+    WHERE database_name = 'temp'`;

@@ -1,0 +1,34 @@
+import { DuckDbSqlConnection } from './duckdb-sql-connection.js';
+import type { GatedStatement } from './gate/gated-statement.js';
+import type { SqlConnection, SqlConnectionOptions, SqlEngine } from './sql-engine.js';
+import type { SqlStatement } from './sql-statement.js';
+import type { EditedSql } from './statement-edits.js';
+import type { WorkspaceDatabase } from './workspace-database.js';
+
+/** What the engine is made of; each part is somebody else's concern. */
+export interface SqlEngineParts {
+  readonly database: WorkspaceDatabase;
+  /** The gate: cuts the text into statements and throws for what is forbidden. */
+  readonly gate: { admit(sql: string): Promise<readonly GatedStatement[]> };
+  readonly rewrite: StatementRewriter;
+  readonly limits: SqlEngineLimits;
+  /** The instance is unusable: its process must be replaced. */
+  readonly onBroken: (error: Error) => void;
+}
+
+export interface SqlEngineLimits {
+  /** Rows of suspended portals and cursors of one session: in memory, and altogether. */
+  readonly heldRowsMemoryBytes: number;
+  readonly heldRowsBytes: number;
+}
+
+/** Makes what is written for PostgreSQL understood by DuckDB: catalog queries, and spans of others. */
+export type StatementRewriter = (statement: SqlStatement, session: SqlConnectionOptions) => Promise<EditedSql>;
+
+export class DuckDbSqlEngine implements SqlEngine {
+  constructor(private readonly parts: SqlEngineParts) {}
+
+  async connect(options: SqlConnectionOptions): Promise<SqlConnection> {
+    return new DuckDbSqlConnection(this.parts, options, await this.parts.database.connect());
+  }
+}

@@ -1,0 +1,97 @@
+import type { DuckDBDataChunk, DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api';
+import { copyFormatOf } from './encoding/copy/copy-options.js';
+import { createCopyEncoder, type CopyEncoder } from './encoding/copy/copy-out.js';
+import { createRowEncoder, type ChunkEncoder as RowsOfChunk } from './encoding/row-encoder.js';
+import { WireBuffer } from './encoding/wire-buffer.js';
+import type { WireSettings } from './encoding/wire-settings.js';
+import { wireTypeOf } from './encoding/wire-type.js';
+import type { ColumnDescription, ParameterValues, RowEncoding, SettingsView } from './sql-engine.js';
+
+/** Encodes rows of chunks of one result. */
+export interface ChunkEncoder {
+  /** At most `maxRows` rows from row `from` on, and fewer when the buffer is full. Never none, unless there are none. */
+  encode(chunk: DuckDBDataChunk, from: number, maxRows: number): { readonly bytes: Uint8Array; readonly rows: number };
+  /** What stands behind the last row. */
+  end(): Uint8Array;
+}
+
+export function chunkEncoder(result: DuckDBResult, encoding: RowEncoding, settings: SettingsView): ChunkEncoder {
+  const types = result.columnTypes();
+  const wireSettings = wireSettingsOf(settings);
+  if (encoding.kind === 'rows') return new BufferedEncoder(createRowEncoder(types, encoding.formats, wireSettings));
+  const names = result.columnNames();
+  const format = copyFormatOf(encoding.options, 'to', names);
+  return new BufferedCopyEncoder(createCopyEncoder(types, names, format, wireSettings));
+}
+
+class BufferedEncoder implements ChunkEncoder {
+  protected readonly out = new WireBuffer();
+
+  constructor(private readonly encoder: RowsOfChunk) {}
+
+  encode(chunk: DuckDBDataChunk, from: number, maxRows: number): { bytes: Uint8Array; rows: number } {
+    const to = Math.min(chunk.rowCount, from + maxRows);
+    const next = this.encoder.encode(chunk, from, to, this.out);
+    return { bytes: this.out.take(), rows: next - from };
+  }
+
+  end(): Uint8Array {
+    return this.out.take();
+  }
+}
+
+class BufferedCopyEncoder extends BufferedEncoder {
+  constructor(private readonly copy: CopyEncoder) {
+    super(copy);
+    copy.begin(this.out);
+  }
+
+  override end(): Uint8Array {
+    this.copy.end(this.out);
+    return super.end();
+  }
+}
+
+function wireSettingsOf(settings: SettingsView): WireSettings {
+  return {
+    timeZone: settings.get('timezone') ?? 'UTC',
+    extraFloatDigits: Number(settings.get('extra_float_digits') ?? '1'),
+    byteaOutput: settings.get('bytea_output') === 'escape' ? 'escape' : 'hex',
+  };
+}
+
+/** What a Describe tells of the rows. */
+export function describeColumns(prepared: DuckDBPreparedStatement): ColumnDescription[] {
+  const columns: ColumnDescription[] = [];
+  for (let index = 0; index < prepared.columnCount; index++) {
+    const { oid, size, typmod } = wireTypeOf(prepared.columnType(index));
+    columns.push({ name: prepared.columnName(index), typeOid: oid, typeSize: size, typeModifier: typmod });
+  }
+  return columns;
+}
+
+const UNKNOWN_OID = 25;
+
+/** The types of parameters: as the client gave them, else as DuckDB found them out. */
+export function parameterOids(prepared: DuckDBPreparedStatement, given: readonly number[]): number[] {
+  return Array.from({ length: prepared.parameterCount }, (_, index) => {
+    const givenOid = given[index] ?? 0;
+    if (givenOid !== 0) return givenOid;
+    const { oid } = wireTypeOf(prepared.parameterType(index + 1));
+    return oid === 0 ? UNKNOWN_OID : oid;
+  });
+}
+
+export function bindParameters(
+  prepared: DuckDBPreparedStatement,
+  { values }: ParameterValues,
+  types: readonly number[],
+  _settings: SettingsView,
+): void {
+  for (const [index, value] of values.entries()) {
+    if (value === null) prepared.bindNull(index + 1);
+    else if ([20, 21, 23].includes(types[index] ?? 0))
+      prepared.bindBigInt(index + 1, BigInt(Buffer.from(value).toString()));
+    else prepared.bindVarchar(index + 1, Buffer.from(value).toString());
+  }
+}

@@ -1,0 +1,37 @@
+import { SqlError } from '../../../errors/sql-error.js';
+import type { Executable } from './executable.js';
+
+/** Statements by name: of Parse and of PREPARE, which share their names. The empty name is replaced by each Parse. */
+export class PreparedStatements {
+  readonly #byName = new Map<string, Executable>();
+
+  mustBeNew(name: string): void {
+    if (name !== '' && this.#byName.has(name)) {
+      throw new SqlError('42P05', `prepared statement "${name}" already exists`);
+    }
+  }
+
+  add(name: string, executable: Executable): void {
+    if (name === '') this.close('');
+    this.#byName.set(name, executable);
+  }
+
+  get(name: string): Executable {
+    const found = this.#byName.get(name);
+    if (found !== undefined) return found;
+    throw new SqlError(
+      '26000',
+      name === '' ? 'unnamed prepared statement does not exist' : `prepared statement "${name}" does not exist`,
+    );
+  }
+
+  /** Closing what is not there is no error. */
+  close(name: string): void {
+    this.#byName.get(name)?.close();
+    this.#byName.delete(name);
+  }
+
+  closeAll(): void {
+    for (const name of [...this.#byName.keys()]) this.close(name);
+  }
+}
