@@ -1703,6 +1703,10 @@ export interface components {
       linked_files: number;
       /** @description How many of the files are copies */
       copied_files: number;
+      /** @description Workspaces, with what is in them */
+      workspace_count: number;
+      /** @description Workspaces that were written to all the time: what is in them is not in the backup */
+      skipped_workspaces: string[];
       /** @description The admin key is in it; it is not when ADMIN_API_KEY gives the key */
       has_admin_key: boolean;
     };

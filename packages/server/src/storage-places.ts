@@ -21,6 +21,7 @@ export function storagePlaces(directories: Directories, fileSystem: FileSystem):
     filesDirectory: directories.filesDirectory,
     versionsDirectory: (projectId) => layout.versionsDirectory(projectId),
     versionPath: (projectId, fileId) => layout.versionPath(projectId, fileId),
+    workspacePath: (projectId, workspaceId) => layout.workspacePath(projectId, workspaceId),
     filePath: (key) => files.localPath(key),
   };
 }

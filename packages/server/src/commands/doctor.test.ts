@@ -20,6 +20,7 @@ it('lists what is wrong and sums up', () => {
     versionsChecked: 3,
     versionFilesChecked: 2,
     filesChecked: 2,
+    workspacesChecked: 4,
     bytesChecked: 1000,
     findings: [
       { severity: 'error', subject: 'project p1, table b.t, version v1', problem: 'the file is missing' },
@@ -29,6 +30,6 @@ it('lists what is wrong and sums up', () => {
   expect(text).toBe(
     'error: project p1, table b.t, version v1: the file is missing\n' +
       'orphan: file x: no file or upload points to it; maintenance removes it\n' +
-      '3 table versions in 2 files, and 2 files of the Files API checked, 1000 bytes: 1 missing or damaged; 1 that nothing points to.\n',
+      '3 table versions in 2 files, 2 files of the Files API and 4 workspaces checked, 1000 bytes: 1 missing or damaged; 1 that nothing points to.\n',
   );
 });

@@ -58,7 +58,7 @@ async function examine(config: Config): Promise<DoctorReport> {
       (started) => started.stop(0),
     );
     const fileStore = new DiskFileStore(config.storage.filesDirectory, fileSystem);
-    return await new Doctor(metadata, layoutOf(config), fileSystem, fileStore, pool, checksumOf).run();
+    return await new Doctor(metadata, layoutOf(config), fileSystem, fileStore, pool, checksumOf, new Date()).run();
   } finally {
     await lifecycle.stop();
   }
@@ -78,8 +78,8 @@ export function asText(report: DoctorReport): string {
   const lines = report.findings.map(({ severity, subject, problem }) => `${severity}: ${subject}: ${problem}`);
   const errors = report.findings.filter(({ severity }) => severity === 'error').length;
   lines.push(
-    `${report.versionsChecked} table versions in ${report.versionFilesChecked} files, and ${report.filesChecked} files of the Files API ` +
-      `checked, ${report.bytesChecked} bytes: ` +
+    `${report.versionsChecked} table versions in ${report.versionFilesChecked} files, ${report.filesChecked} files of the Files API and ` +
+      `${report.workspacesChecked} workspaces checked, ${report.bytesChecked} bytes: ` +
       `${errors === 0 ? 'everything that metadata promises is there' : `${errors} missing or damaged`}` +
       `${report.findings.length > errors ? `; ${report.findings.length - errors} that nothing points to` : ''}.`,
   );

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import type { Config, StorageConfig } from '../config/config.js';
 import { ConfigError } from '../config/option.js';
-import { checkFiles, checkMetadata } from '../engine/backup/backup-check.js';
+import { checkFiles, checkMetadata, checkWorkspaces } from '../engine/backup/backup-check.js';
 import { MANIFEST_NAME, sizeOf, type BackupManifest } from '../engine/backup/backup-manifest.js';
 import { restoreBackup, unfinishedMetadataPath } from '../engine/backup/restore-backup.js';
 import { errnoOf } from '../errors/storage-failure.js';
@@ -38,6 +38,7 @@ export async function restore(config: Config, backup: string, options: RestoreOp
   await withReadableCopy(fileSystem, from.metadataPath, async (metadata) => {
     const files = manifest.counts.versionFiles + manifest.counts.files;
     await checkFiles(fileSystem, metadata, from, progressOf('checked', files));
+    await checkWorkspaces(fileSystem, manifest, from);
     await fileSystem.makeDirectory(storage.dataDirectory);
     if (options.link !== true) await mustHaveRoom(fileSystem, storage.dataDirectory, sizeOf(manifest));
     // A server that is started on the folder meanwhile is told that it is in use.
@@ -45,7 +46,7 @@ export async function restore(config: Config, backup: string, options: RestoreOp
     try {
       const to = storagePlaces(storage, fileSystem);
       const onFile = progressOf('restored', files);
-      await restoreBackup({ fileSystem, metadata, from, to, link: options.link === true, onFile });
+      await restoreBackup({ fileSystem, metadata, manifest, from, to, link: options.link === true, onFile });
     } finally {
       lock.release();
     }
@@ -144,9 +145,15 @@ function describe(manifest: BackupManifest, config: Config): string {
   const key = manifest.hasAdminKey
     ? 'The admin key is the one of the backup.'
     : 'The backup has no admin key: set ADMIN_API_KEY as before, or a new key is made at the start.';
+  const skipped =
+    manifest.skippedWorkspaceIds.length === 0
+      ? ''
+      : `The backup does not have what was in these workspaces, which were written to all the time: ${manifest.skippedWorkspaceIds.join(', ')}.\n`;
   return (
     `Restored backup ${manifest.name} of ${manifest.createdAt.toISOString()} into ${config.storage.dataDirectory}: ` +
-    `${counts.projects} projects, ${counts.tables} tables, ${counts.files} files, ${sizeOf(manifest)} bytes.\n` +
+    `${counts.projects} projects, ${counts.tables} tables, ${counts.files} files, ${manifest.workspaces.length} workspaces, ` +
+    `${sizeOf(manifest)} bytes.\n` +
+    skipped +
     `${key}\nRun doctor to prove it, then start the server.\n`
   );
 }

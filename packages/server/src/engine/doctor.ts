@@ -25,6 +25,7 @@ export interface DoctorReport {
   /** Versions may share a file. */
   readonly versionFilesChecked: number;
   readonly filesChecked: number;
+  readonly workspacesChecked: number;
   readonly bytesChecked: number;
   readonly findings: readonly DoctorFinding[];
 }
@@ -43,6 +44,7 @@ export class Doctor {
   #versions = 0;
   #versionFiles = 0;
   #files = 0;
+  #workspaces = 0;
   #bytes = 0;
 
   constructor(
@@ -54,18 +56,21 @@ export class Doctor {
     private readonly checksumOf: (
       source: NodeJS.ReadableStream,
     ) => Promise<{ sizeBytes: number; checksumSha256: string }>,
+    private readonly now: Date,
     private readonly onProgress: DoctorProgress = () => undefined,
   ) {}
 
   async run(): Promise<DoctorReport> {
     await this.#checkVersionFiles();
     await this.#checkFiles();
+    await this.#checkWorkspaces();
     await this.#findOrphanVersions();
     await this.#findOrphanFiles();
     return {
       versionsChecked: this.#versions,
       versionFilesChecked: this.#versionFiles,
       filesChecked: this.#files,
+      workspacesChecked: this.#workspaces,
       bytesChecked: this.#bytes,
       findings: this.#findings,
     };
@@ -140,11 +145,44 @@ export class Doctor {
     return found.checksumSha256 === file.checksumSha256 ? undefined : 'the checksum is not the registered one';
   }
 
+  /** Whether the files are there. What is in them changes all the time, so nothing is known to compare with. */
+  async #checkWorkspaces(): Promise<void> {
+    for (let after: string | undefined; ;) {
+      const page = await this.metadata.listAllWorkspaces(after, PAGE);
+      after = page.at(-1)?.id;
+      if (after === undefined) return;
+      for (const { id, projectId, expiresAt } of page) {
+        this.#workspaces += 1;
+        // Those of expired ones go before their rows.
+        if (expiresAt !== null && expiresAt <= this.now) continue;
+        if ((await this.fileSystem.stat(this.layout.workspacePath(projectId, id))) !== undefined) continue;
+        if ((await this.metadata.getWorkspaceById(id)) === undefined) continue;
+        const subject = `project ${projectId}, workspace ${id}`;
+        this.#findings.push({ severity: 'error', subject, problem: 'the file is missing' });
+      }
+    }
+  }
+
+  async #findOrphanWorkspaces(projectId: string): Promise<void> {
+    const directory = this.layout.workspacesDirectory(projectId);
+    if ((await this.fileSystem.stat(directory)) === undefined) return;
+    for (const { name } of await this.fileSystem.list(directory)) {
+      const id = this.layout.workspaceIdOf(name);
+      if (id !== undefined && (await this.metadata.getWorkspaceById(id)) !== undefined) continue;
+      this.#findings.push({
+        severity: 'orphan',
+        subject: `project ${projectId}, _workspaces/${name}`,
+        problem: 'no workspace has it; the service removes it at its next start',
+      });
+    }
+  }
+
   async #findOrphanVersions(): Promise<void> {
     for (const directory of await this.fileSystem.list(this.layout.directories.duckdbDir)) {
       const branch = this.layout.branchOfDirectory(directory.name);
       if (branch?.branchId !== DEFAULT_BRANCH_ID) continue;
       const { projectId } = branch;
+      await this.#findOrphanWorkspaces(projectId);
       const stats = await this.fileSystem.stat(this.layout.versionsDirectory(projectId));
       if (stats === undefined) continue;
       for (const file of await this.fileSystem.list(this.layout.versionsDirectory(projectId))) {

@@ -227,6 +227,8 @@ const backup: Awaited<ReturnType<HttpServices['backups']['get']>> = {
   linkedFiles: 9,
   copiedFiles: 0,
   hasAdminKey: true,
+  workspaces: [],
+  skippedWorkspaceIds: [],
 };
 
 const branch: BranchRecord = {

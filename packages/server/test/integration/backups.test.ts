@@ -1,7 +1,7 @@
 import { link, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkFiles, checkMetadata } from '../../src/engine/backup/backup-check.js';
+import { checkFiles, checkMetadata, checkWorkspaces } from '../../src/engine/backup/backup-check.js';
 import { BackupFolder } from '../../src/engine/backup/backup-folder.js';
 import type { FileSystem } from '../../src/lib/file-system.js';
 import { NodeFileSystem } from '../../src/lib/node-file-system.js';
@@ -60,6 +60,7 @@ async function mustBeWhole(path: string): Promise<void> {
   let files = 0;
   await checkFiles(plain, metadata, places, () => (files += 1)).finally(() => metadata.close());
   expect(files).toBe(manifest.counts.versionFiles + manifest.counts.files);
+  await checkWorkspaces(plain, manifest, places);
 }
 
 describe('a backup on a disk that fails at the N-th call, for every N', () => {
@@ -285,6 +286,25 @@ describe('a backup', () => {
       expect((await backup(name)).body.detail.error).toBe('backup_exists');
     }
     await mustBeWhole(join(backups, 'good'));
+  });
+
+  it('has workspaces, copied and never linked, and those that were deleted meanwhile', async () => {
+    await start(plain);
+    await fill();
+    const made = await app.call('POST', '/projects/p1/workspaces', { name: 'w' });
+    expect(made.status, JSON.stringify(made.body)).toBe(201);
+    const { status, body } = await backup('with-workspace');
+    expect([status, body.workspace_count, body.skipped_workspaces]).toEqual([201, 1, []]);
+    const path = `duckdb/project_p1/_workspaces/${made.body.id}/${made.body.id}.duckdb`;
+    const copy = join(body.path, path);
+    expect((await stat(copy)).ino).not.toBe((await stat(join(directory.path, path))).ino);
+    await mustBeWhole(body.path);
+    expect((await app.call('DELETE', `/projects/p1/workspaces/${made.body.id}`)).status).toBe(204);
+    await mustBeWhole(body.path);
+    await truncate(copy, 100);
+    await expect(mustBeWhole(body.path)).rejects.toThrow('another checksum');
+    await plain.remove(copy);
+    await expect(mustBeWhole(body.path)).rejects.toThrow('is missing');
   });
 
   it('that was damaged is found out', async () => {

@@ -3,7 +3,7 @@ import { errnoOf } from '../../errors/storage-failure.js';
 import type { FileSystem } from '../../lib/file-system.js';
 import type { MetadataReader } from '../../metadata/metadata-store.js';
 import { MANIFEST_NAME, parseManifest, type BackupManifest } from './backup-manifest.js';
-import { measureFile } from './backup-writer.js';
+import { measureFile } from './measure-file.js';
 import { forEachStored, storedFiles } from './placed-files.js';
 import type { StoragePlaces } from './storage-places.js';
 
@@ -36,6 +36,25 @@ export async function checkMetadata(
     );
   }
   return manifest;
+}
+
+/** The same for the files of workspaces, which the manifest itself vouches for. */
+export async function checkWorkspaces(
+  fileSystem: FileSystem,
+  manifest: Pick<BackupManifest, 'workspaces'>,
+  places: StoragePlaces,
+): Promise<void> {
+  for (const { workspaceId, projectId, files } of manifest.workspaces) {
+    for (const file of files) {
+      const path = places.workspacePath(projectId, workspaceId) + file.suffix;
+      if ((await fileSystem.stat(path)) === undefined) {
+        throw new DamagedBackupError(`The backup has lost workspace ${workspaceId}: ${path} is missing.`);
+      }
+      const found = await measureFile(fileSystem, path);
+      if (found.sizeBytes === file.sizeBytes && found.checksumSha256 === file.checksumSha256) continue;
+      throw new DamagedBackupError(`The backup has a damaged workspace ${workspaceId}: ${path} has another checksum.`);
+    }
+  }
 }
 
 /** Reads every file that the metadata names and compares size and checksum; `onFile` hears of each good one. */

@@ -13,11 +13,29 @@ const manifest: BackupManifest = {
   linkedFiles: 9,
   copiedFiles: 0,
   hasAdminKey: true,
+  workspaces: [
+    {
+      workspaceId: 'ws_1',
+      projectId: 'p1',
+      files: [
+        { suffix: '', sizeBytes: 7, checksumSha256: 'cd'.repeat(32) },
+        { suffix: '.wal', sizeBytes: 3, checksumSha256: 'ef'.repeat(32) },
+      ],
+    },
+  ],
+  skippedWorkspaceIds: ['ws_2'],
 };
 
 describe('the manifest of a backup', () => {
   it('is read as it was written', () => {
     expect(parseManifest(manifestText(manifest), 'manifest.json')).toEqual(manifest);
+  });
+
+  it('is read as an older build wrote it, which knew no workspaces', () => {
+    const { workspaces, skipped_workspaces, ...older } = JSON.parse(manifestText(manifest)) as Record<string, unknown>;
+    expect([workspaces, skipped_workspaces]).toHaveLength(2);
+    const read = parseManifest(JSON.stringify(older), 'manifest.json');
+    expect(read).toEqual({ ...manifest, workspaces: [], skippedWorkspaceIds: [] });
   });
 
   it('names the member that is missing or wrong', () => {
@@ -43,6 +61,9 @@ describe('the manifest of a backup', () => {
     );
     expect(refusal(changed((content) => delete content['metadata']))).toContain('metadata. is not a JSON object');
     expect(refusal(changed((content) => (content['created_at'] = 'x' as never)))).toContain('created_at is missing');
+    expect(refusal(changed((content) => (content['workspaces'] = {})))).toContain(
+      'workspaces is missing or not a list',
+    );
     expect(refusal(changed((content) => (content['format_version'] = 2 as never)))).toContain('this build reads');
   });
 

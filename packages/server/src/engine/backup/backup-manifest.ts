@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { WorkspaceCopy, WorkspaceCopyFile } from './workspace-copies.js';
 
 /**
  * What `manifest.json` says of a backup. With the checksum of the metadata it vouches for all of it: the metadata holds
@@ -25,6 +26,9 @@ export interface BackupManifest {
   readonly linkedFiles: number;
   readonly copiedFiles: number;
   readonly hasAdminKey: boolean;
+  readonly workspaces: readonly WorkspaceCopy[];
+  /** Workspaces that were written to all the time: the backup does not have what is in them. */
+  readonly skippedWorkspaceIds: readonly string[];
 }
 
 export const MANIFEST_NAME = 'manifest.json';
@@ -32,8 +36,13 @@ const FORMAT = 'duckdb-storage-backup';
 const FORMAT_VERSION = 1;
 
 /** Bytes of everything in it; hard links take no space of their own. */
-export function sizeOf(backup: Pick<BackupManifest, 'metadata' | 'bytes'>): number {
-  return backup.metadata.sizeBytes + backup.bytes.versionFiles + backup.bytes.files;
+export function sizeOf(backup: Pick<BackupManifest, 'metadata' | 'bytes' | 'workspaces'>): number {
+  const { metadata, bytes } = backup;
+  return metadata.sizeBytes + bytes.versionFiles + bytes.files + workspaceBytesOf(backup);
+}
+
+export function workspaceBytesOf({ workspaces }: Pick<BackupManifest, 'workspaces'>): number {
+  return workspaces.flatMap(({ files }) => files).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
 /** The folder does not hold a backup that this build can read. */
@@ -62,6 +71,16 @@ export function manifestText(manifest: BackupManifest): string {
     linked_files: manifest.linkedFiles,
     copied_files: manifest.copiedFiles,
     has_admin_key: manifest.hasAdminKey,
+    workspaces: manifest.workspaces.map(({ workspaceId, projectId, files }) => ({
+      workspace_id: workspaceId,
+      project_id: projectId,
+      files: files.map((file) => ({
+        suffix: file.suffix,
+        size_bytes: file.sizeBytes,
+        checksum_sha256: file.checksumSha256,
+      })),
+    })),
+    skipped_workspaces: manifest.skippedWorkspaceIds,
   };
   return `${JSON.stringify(content, null, 2)}\n`;
 }
@@ -94,6 +113,21 @@ export function parseManifest(text: string, path: string): BackupManifest {
     linkedFiles: root.count('linked_files'),
     copiedFiles: root.count('copied_files'),
     hasAdminKey: root.flag('has_admin_key'),
+    workspaces: root.list('workspaces').map(workspaceOf),
+    skippedWorkspaceIds: root.texts('skipped_workspaces'),
+  };
+}
+
+function workspaceOf(members: Members): WorkspaceCopy {
+  return {
+    workspaceId: members.text('workspace_id'),
+    projectId: members.text('project_id'),
+    files: members.list('files').map((file): WorkspaceCopyFile => {
+      const suffix = file.text('suffix');
+      if (suffix !== '' && suffix !== '.wal')
+        throw new ManifestError(`A workspace has no file with the suffix ${suffix}.`);
+      return { suffix, sizeBytes: file.count('size_bytes'), checksumSha256: file.text('checksum_sha256') };
+    }),
   };
 }
 
@@ -120,6 +154,21 @@ class Members {
 
   inner(name: string): Members {
     return Members.of(this.#get(name), this.path, `${this.prefix}${name}.`);
+  }
+
+  /** Empty where it is absent: an older build did not write it. */
+  list(name: string): readonly Members[] {
+    const value = this.#get(name);
+    if (value === undefined) return [];
+    if (!Array.isArray(value)) return this.#refuse(name, 'a list');
+    return value.map((each, index) => Members.of(each, this.path, `${this.prefix}${name}[${index}].`));
+  }
+
+  texts(name: string): readonly string[] {
+    const value = this.#get(name);
+    if (value === undefined) return [];
+    const isTexts = Array.isArray(value) && value.every((each) => typeof each === 'string');
+    return isTexts ? (value) : this.#refuse(name, 'a list of texts');
   }
 
   text(name: string): string {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { DomainError } from '../../errors/domain-error.js';
 import { errnoOf } from '../../errors/storage-failure.js';
@@ -8,7 +7,9 @@ import type { RemovableBytes, RemovalGate } from '../../lib/removal-gate.js';
 import type { MetadataReader, MetadataStore, ReadOnlyMetadata } from '../../metadata/metadata-store.js';
 import { MANIFEST_NAME, manifestText, type BackupManifest } from './backup-manifest.js';
 import { forEachStored, makeFolders, PlacedFiles, storedFiles, type StoredFile } from './placed-files.js';
+import { measureFile } from './measure-file.js';
 import type { StoragePlaces } from './storage-places.js';
+import { WorkspaceCopier } from './workspace-copies.js';
 
 export interface BackupProgress {
   readonly doneFiles: number;
@@ -30,12 +31,17 @@ export interface BackupRequest {
   readonly onProgress: (progress: BackupProgress) => void;
 }
 
-type Filled = Pick<BackupManifest, 'createdAt' | 'counts' | 'bytes' | 'linkedFiles' | 'copiedFiles'>;
+type Filled = Pick<
+  BackupManifest,
+  'createdAt' | 'counts' | 'bytes' | 'linkedFiles' | 'copiedFiles' | 'workspaces' | 'skippedWorkspaceIds'
+>;
 
 /**
  * Fills a directory with everything a server needs to start as of one moment, while writers go on:
  *
  *     hold removals ── copy the metadata ── link or copy every file the copy names ── let removals go ── manifest
+ *
+ * Workspaces, which change in place, are copied as well, see `WorkspaceCopier`.
  *
  * What the copy names is complete and synced: bytes are durable before metadata points to them. And it is still there:
  * bytes go only after metadata has let go of them, and those that the copy names wait (`RemovalGate`). Version files and
@@ -62,7 +68,7 @@ export class BackupWriter {
         const createdAt = this.clock.now();
         copy = await this.metadata.copyTo(request.places.metadataPath);
         narrow(neededBy(copy));
-        return { createdAt, ...(await this.#fill(request, copy, placed)) };
+        return { createdAt, ...(await this.#fill(request, copy, placed, createdAt)) };
       });
       const metadata = await this.#syncMetadata(request.places.metadataPath);
       const hasAdminKey = await this.#copyAdminKey(request.places.adminKeyPath);
@@ -82,20 +88,29 @@ export class BackupWriter {
     }
   }
 
-  async #fill(request: BackupRequest, copy: MetadataReader, placed: PlacedFiles): Promise<Omit<Filled, 'createdAt'>> {
+  async #fill(
+    request: BackupRequest,
+    copy: MetadataReader,
+    placed: PlacedFiles,
+    createdAt: Date,
+  ): Promise<Omit<Filled, 'createdAt'>> {
     const { places, signal, onProgress } = request;
     const totals = await measure(copy);
-    await request.mustHaveRoom(await this.#bytesToCopy(request, totals));
+    const { workspaceBytes } = await copy.totals();
+    await request.mustHaveRoom((await this.#bytesToCopy(request, totals)) + workspaceBytes);
     await makeFolders(copy, places, placed);
 
     const [totalFiles, totalBytes] = [
       totals.version.files + totals.file.files,
       totals.version.bytes + totals.file.bytes,
     ];
+    const mustGoOn = (): void => {
+      if (signal.aborted) throw shuttingDown();
+    };
     const done = { files: 0, bytes: 0, linked: 0 };
     for await (const page of storedFiles(copy)) {
       await forEachStored(page, async (file) => {
-        if (signal.aborted) throw shuttingDown();
+        mustGoOn();
         const { linked } = await this.#place(file, places, placed);
         done.files += 1;
         done.bytes += file.sizeBytes;
@@ -103,8 +118,17 @@ export class BackupWriter {
         onProgress({ doneFiles: done.files, doneBytes: done.bytes, totalFiles, totalBytes });
       });
     }
+    const { copies, skippedIds } = await new WorkspaceCopier(this.fileSystem).copyAll(copy, {
+      from: this.source,
+      to: places,
+      placed,
+      createdAt,
+      mustGoOn,
+    });
     const { activeProjects, buckets, tables } = await copy.totals();
     return {
+      workspaces: copies,
+      skippedWorkspaceIds: skippedIds,
       counts: {
         projects: activeProjects,
         buckets,
@@ -204,19 +228,6 @@ function neededBy(copy: MetadataReader): (bytes: RemovableBytes) => Promise<bool
         return true;
     }
   };
-}
-
-export async function measureFile(
-  fileSystem: FileSystem,
-  path: string,
-): Promise<{ sizeBytes: number; checksumSha256: string }> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  for await (const chunk of fileSystem.readStream(path) as AsyncIterable<Buffer>) {
-    hash.update(chunk);
-    sizeBytes += chunk.length;
-  }
-  return { sizeBytes, checksumSha256: hash.digest('hex') };
 }
 
 function shuttingDown(): DomainError {

@@ -76,10 +76,16 @@ export class PlacedFiles {
   async place(from: string, to: string, sizeBytes: number): Promise<Placed> {
     await this.makeDirectory(dirname(to));
     if (this.options.link && (await this.#link(from, to))) return { linked: true };
+    await this.copy(from, to, sizeBytes);
+    return { linked: false };
+  }
+
+  /** Of what changes in place: a link would change with it. */
+  async copy(from: string, to: string, sizeBytes: number): Promise<void> {
+    await this.makeDirectory(dirname(to));
     await this.options.mayCopy(sizeBytes);
     await this.fileSystem.copyFile(from, to);
     await this.fileSystem.syncFile(to);
-    return { linked: false };
   }
 
   makeDirectory(directory: string): Promise<void> {

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { errnoOf } from '../../errors/storage-failure.js';
 import type { FileSystem } from '../../lib/file-system.js';
 import type { MetadataReader } from '../../metadata/metadata-store.js';
+import type { BackupManifest } from './backup-manifest.js';
 import { forEachStored, makeFolders, PlacedFiles, storedFiles } from './placed-files.js';
 import type { StoragePlaces } from './storage-places.js';
 
@@ -18,6 +19,7 @@ export async function restoreBackup(input: {
   readonly fileSystem: FileSystem;
   /** The metadata of the backup, open for reading. */
   readonly metadata: MetadataReader;
+  readonly manifest: Pick<BackupManifest, 'workspaces'>;
   readonly from: StoragePlaces;
   readonly to: StoragePlaces;
   /** Hard links to the files of the backup instead of copies. */
@@ -37,6 +39,10 @@ export async function restoreBackup(input: {
       await placed.place(file.pathIn(from), file.pathIn(to), file.sizeBytes);
       input.onFile(file.sizeBytes);
     });
+  }
+  for (const { workspaceId, projectId, files } of input.manifest.workspaces) {
+    const [source, target] = [from, to].map((places) => places.workspacePath(projectId, workspaceId));
+    for (const { suffix, sizeBytes } of files) await placed.copy(`${source}${suffix}`, `${target}${suffix}`, sizeBytes);
   }
   await restoreAdminKey(fileSystem, from, to, placed);
   await placed.finish();

@@ -9,6 +9,7 @@ export interface StoragePlaces {
   readonly filesDirectory: string;
   versionsDirectory(projectId: string): string;
   versionPath(projectId: string, fileId: string): string;
+  workspacePath(projectId: string, workspaceId: string): string;
   /** Where the file store keeps a key. */
   filePath(key: string): string;
 }

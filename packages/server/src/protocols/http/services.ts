@@ -133,6 +133,8 @@ export interface Backup {
   readonly linkedFiles: number;
   readonly copiedFiles: number;
   readonly hasAdminKey: boolean;
+  readonly workspaces: readonly { readonly files: readonly { readonly sizeBytes: number }[] }[];
+  readonly skippedWorkspaceIds: readonly string[];
 }
 
 export interface BackupService {

@@ -18,6 +18,10 @@ export const BackupSchema = Type.Object(
     file_count: Type.Integer({ description: 'Registered files and uploads that wait to be registered' }),
     linked_files: Type.Integer({ description: 'How many of the files are hard links' }),
     copied_files: Type.Integer({ description: 'How many of the files are copies' }),
+    workspace_count: Type.Integer({ description: 'Workspaces, with what is in them' }),
+    skipped_workspaces: Type.Array(Type.String(), {
+      description: 'Workspaces that were written to all the time: what is in them is not in the backup',
+    }),
     has_admin_key: Type.Boolean({ description: 'The admin key is in it; it is not when ADMIN_API_KEY gives the key' }),
   },
   { $id: 'Backup' },
@@ -41,13 +45,16 @@ export const BackupParams = Type.Object({ backup_name: Type.String({ description
 
 export function renderBackup(backup: Backup): Static<typeof BackupSchema> {
   const { metadata, counts, bytes } = backup;
+  const workspaceBytes = backup.workspaces
+    .flatMap(({ files }) => files)
+    .reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   return {
     name: backup.name,
     created_at: formatTimestamp(backup.createdAt),
     duration_ms: backup.durationMs,
     service_version: backup.serviceVersion,
     path: backup.path,
-    size_bytes: metadata.sizeBytes + bytes.versionFiles + bytes.files,
+    size_bytes: metadata.sizeBytes + bytes.versionFiles + bytes.files + workspaceBytes,
     project_count: counts.projects,
     bucket_count: counts.buckets,
     table_count: counts.tables,
@@ -55,6 +62,8 @@ export function renderBackup(backup: Backup): Static<typeof BackupSchema> {
     file_count: counts.files,
     linked_files: backup.linkedFiles,
     copied_files: backup.copiedFiles,
+    workspace_count: backup.workspaces.length,
+    skipped_workspaces: [...backup.skippedWorkspaceIds],
     has_admin_key: backup.hasAdminKey,
   };
 }
