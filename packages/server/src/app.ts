@@ -1,10 +1,12 @@
 import { createHttpServer } from './protocols/http/server.js';
 import { Authenticator } from './auth/authenticator.js';
 import { KeyUses } from './auth/key-uses.js';
-import { explainGrpc } from './commands/start-failure.js';
+import { explainGrpc, explainPgwire } from './commands/start-failure.js';
 import { composeBackups } from './compose-backups.js';
+import { composePgGateway } from './compose-pgwire.js';
 import { composeWorkspaceRecords, composeWorkspaceServices, workspaceSettings } from './compose-workspaces.js';
 import type { Config } from './config/config.js';
+import { Doors } from './doors.js';
 import { LiveTree } from './engine/live-tree.js';
 import { prepareDisk } from './engine/prepare-disk.js';
 import { Recovery } from './engine/recovery.js';
@@ -76,6 +78,8 @@ export interface App {
   readonly address: string;
   /** Of the gRPC door. */
   readonly grpcPort: number;
+  /** Of the PostgreSQL door; null when it is left out. */
+  readonly pgwirePort: number | null;
   readonly metadata: MetadataStore;
   /** Runs every background job once; for tests and for an orderly stop. */
   runMaintenance(): Promise<void>;
@@ -93,7 +97,7 @@ export interface AppOverrides {
 /**
  * The composition root: builds every object from the configuration and starts them in order.
  *
- *     directories, metadata -> recovery -> workers -> services -> maintenance -> REST door, gRPC door; then the background sweep
+ *     directories, metadata -> recovery -> workers -> services -> maintenance -> doors: REST, gRPC, PostgreSQL; then the background sweep
  */
 export async function startApp(
   config: Config,
@@ -215,6 +219,7 @@ export async function startApp(
     files: workspaceFiles,
     pins,
     clock,
+    observer: metrics.pgwire,
     logger,
   };
   const workspaceRecords = composeWorkspaceRecords(workspaceParts);
@@ -318,42 +323,60 @@ export async function startApp(
       await started.stop();
     },
   );
+  const gateway = config.pgwire.enabled
+    ? await lifecycle.start('pgwire', () =>
+        composePgGateway({ config, logins: workspaceRecords.access, hosts, observer: metrics.pgwire, clock, logger }),
+      )
+    : undefined;
   const driver = new DriverExecutor(services, logger, metrics.driver);
   const server = createHttpServer({
     services,
     settings: {
       ...config.service,
       ...config.http,
-      workspaces: workspaceSettings(config, () => config.pgwire.port),
+      workspaces: workspaceSettings(config, () => gateway?.port ?? config.pgwire.port),
     },
     logger,
     metrics,
     driver,
   });
-  const address = await lifecycle.start(
-    'http',
-    () => server.listen({ host: config.http.host, port: config.http.port }),
-    async () => {
-      const deadline = setTimeout(() => server.server.closeAllConnections(), config.lifecycle.shutdownTimeoutMs);
+  const doors = await lifecycle.start(
+    'doors',
+    () => new Doors(),
+    (opened) => opened.close(),
+  );
+  const { shutdownTimeoutMs } = config.lifecycle;
+  const address = await lifecycle.start('http', async () => {
+    doors.opened(async () => {
+      const deadline = setTimeout(() => server.server.closeAllConnections(), shutdownTimeoutMs);
       await server.close();
       clearTimeout(deadline);
-    },
-  );
-  const grpc = await lifecycle.start(
-    'grpc',
-    async () => {
-      try {
-        return await startGrpcServer(config.driver.grpc, driver);
-      } catch (error) {
-        throw explainGrpc(error);
-      }
-    },
-    (started) => started.stop(config.lifecycle.shutdownTimeoutMs),
-  );
+    });
+    return await server.listen({ host: config.http.host, port: config.http.port });
+  });
+  const grpc = await lifecycle.start('grpc', async () => {
+    try {
+      const started = await startGrpcServer(config.driver.grpc, driver);
+      doors.opened(() => started.stop(shutdownTimeoutMs));
+      return started;
+    } catch (error) {
+      throw explainGrpc(error);
+    }
+  });
   logger.info(
     { host: config.driver.grpc.host, port: grpc.port, tls: config.driver.grpc.tls !== null },
     'gRPC door is open',
   );
+  if (gateway !== undefined) {
+    await lifecycle.start('pgwire door', async () => {
+      doors.opened(() => gateway.stop(shutdownTimeoutMs));
+      await gateway.listen().catch((error: unknown) => {
+        throw explainPgwire(error);
+      });
+    });
+    const { host, sslMode } = config.pgwire;
+    logger.info({ host, port: gateway.port, sslMode }, 'PostgreSQL door is open');
+  }
   // Last to start, first to stop: a backup that would take hours gives up instead of holding the stop.
   await lifecycle.start(
     'backups',
@@ -372,6 +395,7 @@ export async function startApp(
   return {
     address,
     grpcPort: grpc.port,
+    pgwirePort: gateway?.port ?? null,
     metadata,
     swept,
     runMaintenance: () => maintenance.runOnce(),

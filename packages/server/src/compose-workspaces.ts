@@ -13,7 +13,7 @@ import type { DiskGuard } from './services/disk-guard.js';
 import { ExchangeFiles } from './services/exchange-files.js';
 import { MetadataWorkspaceAccess } from './services/metadata-workspace-access.js';
 import { PgwireInternal } from './services/pgwire-internal.js';
-import { QueryLog } from './services/query-log.js';
+import { QueryLog, type StatementObserver } from './services/query-log.js';
 import type { Transfers } from './services/transfers.js';
 import { WireSessions } from './services/wire-sessions.js';
 import type { WorkspaceAccess } from './services/workspace-access.js';
@@ -33,6 +33,7 @@ export interface WorkspaceParts {
   readonly files: WorkspaceFiles;
   readonly pins: VersionPins;
   readonly clock: Clock;
+  readonly observer: StatementObserver;
   readonly logger: Logger;
 }
 
@@ -44,9 +45,9 @@ export interface WorkspaceRecords {
 }
 
 export function composeWorkspaceRecords(parts: WorkspaceParts): WorkspaceRecords {
-  const { config, metadata, fileSystem, layout, files, pins, clock, logger } = parts;
+  const { config, metadata, fileSystem, layout, files, pins, clock, observer, logger } = parts;
   const sessions = new WireSessions(metadata, clock, logger);
-  const queries = new QueryLog(metadata, clock, logger, config.queryLog.retentionDays);
+  const queries = new QueryLog(metadata, clock, logger, config.queryLog.retentionDays, observer);
   const tables = new WorkspaceTables(metadata, pins, layout, fileSystem);
   return { sessions, queries, access: new MetadataWorkspaceAccess(metadata, files, tables, sessions, queries, clock) };
 }

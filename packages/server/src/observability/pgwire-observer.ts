@@ -33,7 +33,7 @@ export interface PgwireObserver {
   sessionOpened(workspaceId: string): void;
   sessionClosed(workspaceId: string): void;
   cancelRequest(matched: boolean): void;
-  statementFinished(workspaceId: string, end: StatementEnd): void;
+  statementFinished(workspaceId: string, end: Omit<StatementEnd, 'statementId' | 'message'>): void;
   workerOpened(durationMs: number): void;
   workerEnded(reason: string): void;
 }

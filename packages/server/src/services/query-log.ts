@@ -17,6 +17,11 @@ const ROWS_PER_TRANSACTION = 500;
 /** A round takes its turn among other work; what is left is forgotten in the next ones. */
 const TRANSACTIONS_PER_ROUND = 40;
 
+/** Counts what the log hears. */
+export interface StatementObserver {
+  statementFinished(workspaceId: string, end: Omit<StatementEnd, 'statementId' | 'message'>): void;
+}
+
 /**
  * Who ran what in the workspaces of a project. A statement is noted when it starts and again when it ends; both go to the metadata in
  * batches. One without an end is the only trace of a worker that was killed: it is written as `lost`.
@@ -35,6 +40,7 @@ export class QueryLog {
     private readonly logger: Logger,
     /** 0 keeps everything for ever. */
     private readonly retentionDays: number,
+    private readonly observer: StatementObserver,
   ) {}
 
   started(projectId: string, start: StatementStart): void {
@@ -60,6 +66,7 @@ export class QueryLog {
     const query = this.#running.get(end.statementId);
     if (query === undefined) return;
     this.#running.delete(end.statementId);
+    this.observer.statementFinished(query.workspaceId, end);
     this.#note({
       ...query,
       outcome: end.outcome,
@@ -78,6 +85,8 @@ export class QueryLog {
       if (lost.sessionId !== undefined && query.sessionId !== lost.sessionId) continue;
       const durationMs = Math.max(0, this.clock.now().getTime() - query.startedAt.getTime());
       this.#running.delete(query.id);
+      const end = { outcome: 'lost', sqlState: null, rows: null, bytes: null, durationMs } as const;
+      this.observer.statementFinished(query.workspaceId, end);
       this.#note({ ...query, outcome: 'lost', durationMs });
     }
   }

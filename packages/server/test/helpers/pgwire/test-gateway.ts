@@ -120,6 +120,8 @@ interface PeerSession {
 export class PeerHost {
   readonly sessions = new Map<string, PeerSession>();
   readonly cancelled: string[] = [];
+  /** Of every session there was, in order. */
+  readonly preambles: SessionPreamble[] = [];
   gateway: PgGateway | undefined;
   /** Makes the next sessions fail to open. */
   refusal: SqlError | undefined;
@@ -196,6 +198,7 @@ export class PeerHost {
         const preamble = JSON.parse(head.subarray(4, end).toString()) as SessionPreamble;
         session = { preamble, socket, received: 0, sleeping: false };
         this.sessions.set(preamble.sessionId, session);
+        this.preambles.push(preamble);
         this.#greet(session);
         reader.push(head.subarray(end));
         session.received += head.length - end;

@@ -417,20 +417,15 @@ describe('cancel', () => {
 });
 
 describe('administration', () => {
-  it('lists sessions and ends one', async () => {
-    const { port, gateway, ended } = await start();
+  it('ends a session through its worker, and says so', async () => {
+    const { port, host, ended, opened } = await start();
     const client = await session(port);
-    const [listed] = gateway.sessions();
-    expect(listed).toMatchObject({ username: USERNAME, workspaceId: 'ws_ana_id', state: 'idle', encrypted: false });
-    expect(JSON.stringify(gateway.sessions())).not.toContain('ecret');
     const ending = { sqlState: '57P01', message: 'terminating connection due to administrator command' };
-    expect(await gateway.endSession(listed?.sessionId ?? '', ending)).toBe(true);
+    await host.endSessions('ws_ana_id', ending, opened[0]?.sessionId);
     expect(await client.error()).toMatchObject({ S: 'FATAL', C: '57P01' });
     await client.closed();
     await until(() => ended.length === 1);
     expect(ended[0]?.end).toBe('terminated');
-    expect(gateway.sessions()).toEqual([]);
-    expect(await gateway.endSession('pgw_none', ending)).toBe(false);
   });
 });
 

@@ -5,7 +5,7 @@ import type { Logger } from '../../../lib/logger.js';
 import type { PgwireObserver } from '../../../observability/pgwire-observer.js';
 import type { WorkspaceLogins } from '../../../services/workspace-access.js';
 import type { WorkspaceHosts } from '../../../workers/workspace-hosts.js';
-import type { SessionEnding, SessionEvent, SessionLimits } from '../../../workers/workspace-messages.js';
+import type { SessionEvent, SessionLimits } from '../../../workers/workspace-messages.js';
 import { plainAddress } from './client-address.js';
 import { ClientConnection, type AuthenticatedClient, type ConnectionHandlers } from './client-connection.js';
 import { ConnectionSlots, type ConnectionLimits } from './connection-slots.js';
@@ -15,7 +15,7 @@ import { ClientGoneError } from './message-source.js';
 import type { TlsPolicy } from './negotiation.js';
 import { Refusal, refuse } from './refusal.js';
 import { relay } from './relay.js';
-import { SessionRegistry, type PgSession } from './session-registry.js';
+import { SessionRegistry } from './session-registry.js';
 
 export interface PgGatewayOptions {
   readonly host: string;
@@ -31,7 +31,7 @@ export interface PgGatewayOptions {
 
 export interface PgGatewayParts {
   readonly logins: WorkspaceLogins;
-  readonly hosts: Pick<WorkspaceHosts, 'openSession' | 'cancel' | 'endSessions' | 'stop'>;
+  readonly hosts: Pick<WorkspaceHosts, 'openSession' | 'cancel' | 'stop'>;
   readonly observer: PgwireObserver;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -68,7 +68,7 @@ export class PgGateway {
     this.#parts = parts;
     this.#options = options;
     this.#slots = new ConnectionSlots(options.connections);
-    this.#registry = new SessionRegistry(() => parts.clock.now());
+    this.#registry = new SessionRegistry();
     const { max: maxFailures, banMs } = options.failedLogins;
     this.#handlers = {
       tls: options.tls,
@@ -100,18 +100,6 @@ export class PgGateway {
   /** Accepted sockets that are not closed, sessions included. */
   get connections(): number {
     return this.#sockets.size;
-  }
-
-  sessions(): readonly PgSession[] {
-    return this.#registry.list();
-  }
-
-  /** Resolves when the session is gone: false when there was none. */
-  async endSession(sessionId: string, ending: SessionEnding): Promise<boolean> {
-    const session = this.#registry.find(sessionId);
-    if (session === undefined) return false;
-    await this.#parts.hosts.endSessions(session.workspaceId, ending, sessionId);
-    return true;
   }
 
   /** What workers tell about sessions; the hosts pass it on. */
@@ -157,11 +145,11 @@ export class PgGateway {
 
   async #openSession(client: AuthenticatedClient): Promise<void> {
     const { login, parameters, stream, address, encrypted } = client;
-    const { hosts, logins, observer } = this.#parts;
+    const { hosts, logins, observer, clock } = this.#parts;
     if (this.#stopping) throw shuttingDown();
     const release = this.#slots.open(address, login.workspaceId);
     const { applicationName } = parameters;
-    const session = this.#registry.open(login, { clientIp: address, encrypted, applicationName });
+    const session = this.#registry.open(login.workspaceId);
     const { sessionId, workspaceId } = session;
     try {
       const worker = await hosts.openSession(workspaceId, {
@@ -185,7 +173,7 @@ export class PgGateway {
         clientIp: address,
         applicationName,
         encrypted,
-        connectedAt: session.connectedAt,
+        connectedAt: clock.now(),
       });
       observer.sessionOpened(workspaceId);
       const ended = relay(stream, worker).then(async (first) => {
@@ -213,7 +201,7 @@ export class PgGateway {
   }
 
   #cancel(backendPid: number, secret: number): void {
-    const session = this.#registry.cancelled(backendPid, secret);
+    const session = this.#registry.named(backendPid, secret);
     this.#parts.observer.cancelRequest(session !== undefined);
     if (session !== undefined) this.#parts.hosts.cancel(session.workspaceId, session.sessionId);
   }
