@@ -211,6 +211,7 @@ export async function startApp(
     { fileStore, guard, quota },
     config.engine,
   );
+  const loads = new TableLoads(metadata, engine, locks, publisher, { fileStore, guard }, config.engine);
   const workspaceParts = {
     config,
     metadata,
@@ -227,6 +228,7 @@ export async function startApp(
   const { expiry, ...workspaceServices } = composeWorkspaceServices(workspaceParts, workspaceRecords, hosts, {
     guard,
     transfers,
+    loads,
   });
   const services: HttpServices & DriverServices = {
     ...workspaceServices,
@@ -256,7 +258,7 @@ export async function startApp(
     schemas: new TableSchemas(metadata, engine, locks, publisher, guard),
     rows: new TableRows(metadata, engine, locks, publisher, guard),
     profiles: new TableProfiles(engine, history),
-    loads: new TableLoads(metadata, engine, locks, publisher, { fileStore, guard }, config.engine),
+    loads,
     copies: new TableCopies(metadata, engine, locks, history, publisher),
     slicedExports: new SlicedExports(metadata, engine, { fileStore, guard, quota }),
     storedFiles: new StoredFiles(metadata, fileStore),

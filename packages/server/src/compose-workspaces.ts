@@ -14,10 +14,12 @@ import { ExchangeFiles } from './services/exchange-files.js';
 import { MetadataWorkspaceAccess } from './services/metadata-workspace-access.js';
 import { PgwireInternal } from './services/pgwire-internal.js';
 import { QueryLog, type StatementObserver } from './services/query-log.js';
+import type { TableLoads } from './services/table-loads.js';
 import type { Transfers } from './services/transfers.js';
 import { WireSessions } from './services/wire-sessions.js';
 import type { WorkspaceAccess } from './services/workspace-access.js';
 import { WorkspaceExpiry } from './services/workspace-expiry.js';
+import { WorkspaceOutput } from './services/workspace-output.js';
 import { WorkspaceQueries } from './services/workspace-queries.js';
 import { WorkspaceSessions } from './services/workspace-sessions.js';
 import { WorkspaceTables } from './services/workspace-tables.js';
@@ -55,14 +57,14 @@ export function composeWorkspaceRecords(parts: WorkspaceParts): WorkspaceRecords
 type WorkspaceServices = Pick<
   HttpServices,
   'workspaceQueries' | 'workspaceUnload' | 'workspaceSessions' | 'queryLog' | 'pgwireInternal'
-> & { readonly workspaces: Workspaces; readonly expiry: WorkspaceExpiry };
+> & { readonly workspaces: Workspaces; readonly workspaceOutput: WorkspaceOutput; readonly expiry: WorkspaceExpiry };
 
 /** The services of the REST door, over the hosts. */
 export function composeWorkspaceServices(
   parts: WorkspaceParts,
   { access, sessions, queries }: WorkspaceRecords,
   hosts: WorkspaceHosts,
-  others: { readonly guard: DiskGuard; readonly transfers: Transfers },
+  others: { readonly guard: DiskGuard; readonly transfers: Transfers; readonly loads: TableLoads },
 ): WorkspaceServices {
   const { config, metadata, fileSystem, layout, files, clock } = parts;
   const exchange = new ExchangeFiles(fileSystem, layout, hosts);
@@ -71,6 +73,7 @@ export function composeWorkspaceServices(
     workspaces: new Workspaces(metadata, files, hosts, others.guard, clock, limits),
     workspaceQueries: new WorkspaceQueries(metadata, hosts, exchange, others.guard, clock, limits),
     workspaceUnload: new WorkspaceUnload(metadata, hosts, exchange, others.transfers, clock, limits),
+    workspaceOutput: new WorkspaceOutput(metadata, hosts, exchange, others.loads, clock, limits),
     workspaceSessions: new WorkspaceSessions(metadata, sessions, hosts),
     queryLog: queries,
     pgwireInternal: new PgwireInternal(metadata, access, sessions, layout, clock, {

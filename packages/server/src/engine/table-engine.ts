@@ -23,6 +23,7 @@ import type {
   PreviewResult,
   ProfileRequest,
   ShapedVersion,
+  UnloadedRows,
   VersionRows,
 } from '../workers/messages.js';
 import type { WorkerPool } from '../workers/worker-pool.js';
@@ -115,7 +116,7 @@ export class TableEngine {
   load<T>(
     base: VersionRecord,
     request: Omit<Located<LoadRequest>, 'rows'> & {
-      readonly rows: FileRows | (Omit<VersionRows, 'from'> & { readonly from: VersionRecord });
+      readonly rows: FileRows | UnloadedRows | (Omit<VersionRows, 'from'> & { readonly from: VersionRecord });
     },
     publish: (staged: LoadResult & { id: string }) => Promise<T>,
   ): Promise<T> {

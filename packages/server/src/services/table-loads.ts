@@ -4,10 +4,10 @@ import { DomainError, isDomainError } from '../errors/domain-error.js';
 import type { FileStore } from '../files/file-store.js';
 import type { MetadataStore } from '../metadata/metadata-store.js';
 import type { FileRecord, TableRecord, VersionRecord } from '../metadata/records.js';
-import { nameKey } from '../model/columns.js';
+import { nameKey, type TableShape } from '../model/columns.js';
 import type { TableRef } from '../model/refs.js';
 import { TIMESTAMP_COLUMN, type RowCondition } from '../model/row-condition.js';
-import type { FileRows, LoadResult, VersionRows } from '../workers/messages.js';
+import type { FileRows, LoadResult, UnloadedRows, VersionRows } from '../workers/messages.js';
 import type { Change } from './change.js';
 import type { DiskGuard } from './disk-guard.js';
 import { requireTable, requireTableToChange } from './require-bucket.js';
@@ -83,12 +83,31 @@ export class TableLoads {
     );
   }
 
+  /** Rows that a workspace unloaded; the file is read before this resolves. */
+  async loadUnloaded(
+    change: Change<LoadReport>,
+    ref: TableRef,
+    load: Omit<TableLoad, 'source'>,
+    unloaded: Pick<UnloadedRows, 'path' | 'sizeBytes' | 'shape'>,
+  ): Promise<LoadReport> {
+    const columns = load.columns.length > 0 ? load.columns : ownColumns(unloaded.shape, load);
+    if (load.timeOfChange === 'source') mustHaveTimeOfChange(columns.map(({ to }) => to));
+    const { filter, limit } = load;
+    return await this.#load(change, ref, load, unloaded.sizeBytes, {
+      ...unloaded,
+      kind: 'unloaded',
+      columns,
+      filter,
+      limit,
+    });
+  }
+
   async #load(
     change: Change<LoadReport>,
     ref: TableRef,
     options: LoadOptions,
     sourceBytes: number,
-    rows: FileRows | (Omit<VersionRows, 'from'> & { readonly from: VersionRecord }),
+    rows: FileRows | UnloadedRows | (Omit<VersionRows, 'from'> & { readonly from: VersionRecord }),
   ): Promise<LoadReport> {
     const startedAt = performance.now();
     const found = await requireTableToChange(this.metadata, ref);
@@ -98,7 +117,9 @@ export class TableLoads {
         async (table) => {
           const { incremental, textual, emptyAsNull, onDuplicates, timeOfChange } = options;
           await this.disk.guard.mustHaveRoom(sourceBytes + (incremental ? table.current.sizeBytes : 0));
-          if (!textual && rows.kind === 'version') mustHaveSameTypes(rows, table);
+          if (!textual && rows.kind !== 'files') {
+            mustHaveSameTypes(rows.columns, rows.kind === 'version' ? rows.from : rows.shape, table);
+          }
           const identifiedBy = identityOf(table, options.identifiedBy);
           const request = {
             rows,
@@ -169,7 +190,7 @@ function identityOf(table: TableRecord, wanted: readonly string[]): readonly str
 }
 
 /** What a source gives when nobody says which columns: all, but for the time of change that is written anew. */
-function ownColumns(from: VersionRecord, { timeOfChange }: LoadOptions) {
+function ownColumns(from: Pick<TableShape, 'columns'>, { timeOfChange }: LoadOptions) {
   return from.columns
     .filter(({ name }) => timeOfChange === 'source' || nameKey(name) !== TIMESTAMP_COLUMN)
     .map(({ name }) => ({ from: name, to: name }));
@@ -187,11 +208,12 @@ function mustHaveTimeOfChange(columns: readonly string[]): void {
 }
 
 function mustHaveSameTypes(
-  rows: Omit<VersionRows, 'from'> & { readonly from: VersionRecord },
+  columns: TableLoad['columns'],
+  sourceShape: Pick<TableShape, 'columns'>,
   table: TableRecord,
 ): void {
-  for (const { from, to } of rows.columns) {
-    const source = rows.from.columns.find(({ name }) => nameKey(name) === nameKey(from));
+  for (const { from, to } of columns) {
+    const source = sourceShape.columns.find(({ name }) => nameKey(name) === nameKey(from));
     const target = table.current.columns.find(({ name }) => nameKey(name) === nameKey(to));
     if (source === undefined || target === undefined || source.type === target.type) continue;
     throw new DomainError(

@@ -15,7 +15,9 @@ export interface LoadInput {
   /** Null: named like the table. */
   readonly destination: string | null;
   readonly columns: readonly string[] | null;
-  readonly where: string | null;
+  readonly where: LoadRequest['tables'][number]['where'];
+  /** For doors that say more. */
+  readonly form?: Pick<LoadRequest['tables'][number], 'names' | 'limit' | 'textual' | 'appendBy'>;
 }
 
 export interface LoadedTable {
@@ -67,7 +69,7 @@ async function prepare(metadata: MetadataReader, branch: BranchRef, input: LoadI
     const source = await findSource(metadata, branch, input.source);
     const destination = input.destination ?? source.table;
     mustBeValidObjectName(destination);
-    return { input, request: { source, destination, columns: input.columns, where: input.where } };
+    return { input, request: { source, destination, columns: input.columns, where: input.where, ...input.form } };
   } catch (error) {
     if (!isDomainError(error) && !(error instanceof SqlError)) throw error;
     return { input, error };

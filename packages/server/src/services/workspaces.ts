@@ -128,6 +128,16 @@ export class Workspaces {
     };
   }
 
+  /** Of this project: a login says which workspace it opens. */
+  async ofUser(projectId: string, username: string): Promise<WorkspaceRecord> {
+    const workspace = await this.metadata.findWorkspaceOfUser(username);
+    if (workspace?.projectId === projectId) return workspace;
+    throw new DomainError('workspace_not_found', `Project ${projectId} has no workspace with the login ${username}`, {
+      project_id: projectId,
+      username,
+    });
+  }
+
   async delete(change: Change<void>, ref: WorkspaceRef): Promise<void> {
     const workspace = await this.metadata.transaction(async (tx) => {
       const found = await requireWorkspace(tx, ref);

@@ -160,11 +160,22 @@ export interface VersionRows {
   readonly limit: number | null;
 }
 
+/** Rows that a workspace left in a Parquet file. */
+export interface UnloadedRows {
+  readonly kind: 'unloaded';
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly shape: TableShape;
+  readonly columns: readonly { readonly from: string; readonly to: string }[];
+  readonly filter: RowCondition | null;
+  readonly limit: number | null;
+}
+
 export interface LoadRequest {
   readonly stagingPath: string;
   readonly base: BaseVersion;
   readonly shape: TableShape;
-  readonly rows: FileRows | VersionRows;
+  readonly rows: FileRows | VersionRows | UnloadedRows;
   readonly incremental: boolean;
   /** Columns that tell whether two rows are the same one; empty: every row is a new one. */
   readonly identifiedBy: readonly string[];

@@ -1,5 +1,6 @@
 import type { StatementOutcome } from '../model/workspace-activity.js';
 import type { WorkspaceCatalog, WorkspaceTable, WorkspaceTableName } from '../model/workspace-view.js';
+import type { RowCondition } from '../model/row-condition.js';
 import type { WireError } from './messages.js';
 
 /**
@@ -92,6 +93,7 @@ export interface WorkspaceObject {
   readonly type: 'table' | 'view';
   /** Null for a view whose rows cannot be counted, because what it reads is gone. */
   readonly rows: number | null;
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly nullable: boolean }[];
 }
 
 export interface WorkspaceInspection {
@@ -109,8 +111,15 @@ export interface LoadRequest {
     readonly destination: string;
     /** Null: all. */
     readonly columns: readonly string[] | null;
-    /** A condition as the user wrote it; the worker parses, checks and rebuilds it. */
-    readonly where: string | null;
+    /** A condition as the user wrote it, which the worker parses, checks and rebuilds; or in parts. */
+    readonly where: string | RowCondition | null;
+    /** What the chosen columns are called in the workspace; absent: as in the source. */
+    readonly names?: readonly string[];
+    readonly limit?: number;
+    /** Every value as its text. */
+    readonly textual?: boolean;
+    /** The rows come to those that are there, and replace the ones with the same values in these columns; absent: they replace all. */
+    readonly appendBy?: readonly string[];
   }[];
 }
 

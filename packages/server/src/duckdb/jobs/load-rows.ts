@@ -15,7 +15,7 @@ import { openCsv } from '../import/open-csv.js';
 import { openParquet } from '../import/parquet-source.js';
 import { PreparedSource, readableShape } from '../import/prepared-source.js';
 import { withScratchDirectory } from '../import/scratch-directory.js';
-import { VersionSource } from '../import/version-source.js';
+import { RelationSource, unloadedRelation, versionRelation } from '../import/relation-source.js';
 
 /** Stands for NULL when nothing in the file does: no text of a file is this one. */
 const NO_NULL_TEXT = 'e3b0c44298fc1c149afbf4c8996fb924-stands-for-no-text';
@@ -64,8 +64,11 @@ function withSource<T>(
 ): Promise<T> {
   const { rows } = request;
   if (rows.kind === 'version') {
-    return context.database.withVersion(rows.from.version, (alias) => use(new VersionSource(alias, rows, request)));
+    return context.database.withVersion(rows.from.version, (alias) =>
+      use(new RelationSource(versionRelation(alias, rows, request.base.sizeBytes), rows, request)),
+    );
   }
+  if (rows.kind === 'unloaded') return use(new RelationSource(unloadedRelation(rows), rows, request));
   return openFiles(request, rows, scratch, context).then(use);
 }
 
@@ -133,7 +136,7 @@ function importRequestOf(request: LoadRequest): ImportRequest {
 function loadedColumnsOf({ rows, changedAt }: LoadRequest, source: ImportSource): string[] {
   const known = new Map(source.columns.map(({ name }) => [nameKey(name), name]));
   const inOrder =
-    rows.kind === 'version'
+    rows.kind !== 'files'
       ? rows.columns.map(({ to }) => to)
       : rows.columns.length > 0
         ? rows.columns

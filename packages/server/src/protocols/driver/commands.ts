@@ -11,6 +11,14 @@ import { file_proto_project } from './gen/proto/project_pb.js';
 import { file_proto_table } from './gen/proto/table_pb.js';
 import { file_proto_workspace } from './gen/proto/workspace_pb.js';
 import { file_google_protobuf_wrappers } from '@bufbuild/protobuf/wkt';
+import { clearWorkspace } from './handlers/clear-workspace.js';
+import { createWorkspace } from './handlers/create-workspace.js';
+import { dropWorkspaceObject } from './handlers/drop-workspace-object.js';
+import { dropWorkspace } from './handlers/drop-workspace.js';
+import { executeQuery } from './handlers/execute-query.js';
+import { loadTableToWorkspace } from './handlers/load-table-to-workspace.js';
+import { resetWorkspacePassword } from './handlers/reset-workspace-password.js';
+import { grantWorkspaceAccess, revokeWorkspaceAccess } from './handlers/workspace-access.js';
 import { addColumn } from './handlers/add-column.js';
 import { addPrimaryKey } from './handlers/add-primary-key.js';
 import { alterColumn } from './handlers/alter-column.js';
@@ -77,6 +85,15 @@ export const commands: readonly Command[] = [
   createProfileTable,
   objectInfo,
   listSchemas,
+  createWorkspace,
+  dropWorkspace,
+  clearWorkspace,
+  dropWorkspaceObject,
+  resetWorkspacePassword,
+  grantWorkspaceAccess,
+  revokeWorkspaceAccess,
+  loadTableToWorkspace,
+  executeQuery,
   ...unsupportedCommands,
 ];
 

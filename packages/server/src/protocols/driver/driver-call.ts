@@ -5,7 +5,7 @@ import type { Principal } from '../../auth/principal.js';
 import type { DomainError } from '../../errors/domain-error.js';
 import { nameKey } from '../../model/columns.js';
 import type { OperationName } from '../../model/operations.js';
-import { DEFAULT_BRANCH_ID, type BucketRef, type TableRef } from '../../model/refs.js';
+import { DEFAULT_BRANCH_ID, type BucketRef, type TableRef, type WorkspaceRef } from '../../model/refs.js';
 import type { Change } from '../../services/change.js';
 import type { Answer, IdempotentRequest } from '../../services/idempotency-keys.js';
 import { DRIVER_CODES, DriverFailure, invalid } from './driver-failure.js';
@@ -91,6 +91,12 @@ export class DriverCall {
   table(path: readonly string[], tableName: string): TableRef {
     if (tableName === '') throw invalid('The name of the table is empty.', { path });
     return { ...this.bucket(path), tableName };
+  }
+
+  /** A workspace by the name of its schema, which is its id. */
+  workspace(objectName: string): WorkspaceRef {
+    if (objectName === '') throw invalid('The name of the workspace is empty.');
+    return { projectId: this.projectId(), branchId: undefined, workspaceId: objectName };
   }
 
   /** Throws unless the caller may run this read. */

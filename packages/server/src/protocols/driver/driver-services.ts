@@ -13,6 +13,9 @@ import type { TableProfiles } from '../../services/table-profiles.js';
 import type { TableRows } from '../../services/table-rows.js';
 import type { TableSchemas } from '../../services/table-schemas.js';
 import type { Tables } from '../../services/tables.js';
+import type { WorkspaceOutput } from '../../services/workspace-output.js';
+import type { WorkspaceQueries } from '../../services/workspace-queries.js';
+import type { Workspaces } from '../../services/workspaces.js';
 
 /** What this door asks of the services: the same ones that the REST door calls. */
 export interface DriverServices {
@@ -31,6 +34,12 @@ export interface DriverServices {
   readonly copies: Pick<TableCopies, 'copy'>;
   readonly slicedExports: Pick<SlicedExports, 'export'>;
   readonly storedFiles: Pick<StoredFiles, 'require' | 'slicesOf'>;
+  readonly workspaces: Pick<
+    Workspaces,
+    'create' | 'list' | 'get' | 'delete' | 'clear' | 'dropObject' | 'load' | 'ofUser' | 'resetCredentials'
+  >;
+  readonly workspaceQueries: Pick<WorkspaceQueries, 'run'>;
+  readonly workspaceOutput: Pick<WorkspaceOutput, 'load'>;
   readonly changes: Pick<ChangeRunner, 'run' | 'refused' | 'refusedRead'>;
   readonly authenticator: Pick<Authenticator, 'authenticate'>;
   readonly rateLimiter: Pick<RateLimiter, 'mustBeWithinRate'>;

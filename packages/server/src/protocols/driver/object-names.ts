@@ -28,6 +28,15 @@ export function branchReadOnlyRole(projectId: string, branchId: string): string 
   return `project_${projectId}_branch_${branchId}_readonly`;
 }
 
+export function workspaceRole(workspaceId: string): string {
+  return `role_${workspaceId}`;
+}
+
+/** The schema of a workspace is named by its id, which no bucket has: those of buckets come from Connection's ids. */
+export function isWorkspaceName(name: string): boolean {
+  return /^ws_[0-9a-f]{8}$/.test(name);
+}
+
 const SHARE_PREFIX = 'share.';
 
 /** Names of projects and buckets have no slash, so that one separates them for certain. */

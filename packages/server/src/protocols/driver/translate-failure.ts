@@ -34,8 +34,9 @@ const MISSING_OBJECT: Partial<Readonly<Record<ErrorCode, string>>> = {
   db_not_found: 'project_id',
   not_found: 'project_id',
   file_not_found: 'file_id',
-  workspace_not_found: 'workspace_name',
-} as Partial<Record<ErrorCode, string>>;
+  workspace_not_found: 'workspace_id',
+  object_not_found: 'object_name',
+};
 
 /** The one place where an error becomes a failed command. What is not a domain error is a defect of ours. */
 export function translateFailure(error: unknown): DriverFailure {

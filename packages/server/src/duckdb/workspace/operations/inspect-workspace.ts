@@ -9,6 +9,10 @@ const OBJECTS = `
   WHERE database_name = 'ws' AND NOT internal AND NOT starts_with(view_name, '_')
   ORDER BY 1, 2`;
 
+const COLUMNS = `
+  SELECT schema_name, table_name, column_name, data_type, is_nullable FROM system.main.duckdb_columns()
+  WHERE database_name = 'ws' AND NOT internal ORDER BY schema_name, table_name, column_index`;
+
 /** A view may count for hours: beyond this its rows are not told. */
 const VIEW_COUNT_TIMEOUT_MS = 2_000;
 
@@ -16,10 +20,20 @@ const VIEW_COUNT_TIMEOUT_MS = 2_000;
 export async function inspectWorkspace(context: OperationContext): Promise<OperationResult<'inspect'>> {
   const { connection, database } = context;
   const found = (await connection.runAndReadAll(OBJECTS)).getRows();
+  const columns = new Map<string, WorkspaceObject['columns'][number][]>();
+  for (const [schema, table, name, type, nullable] of (await connection.runAndReadAll(COLUMNS)).getRows()) {
+    const key = JSON.stringify([schema, table]);
+    const column = { name: String(name), type: String(type), nullable: nullable === true };
+    columns.set(key, [...(columns.get(key) ?? []), column]);
+  }
   const objects: WorkspaceObject[] = [];
   for (const [schema, name, type] of found) {
     const object = { schema: String(schema), name: String(name), type: type === 'view' ? 'view' : 'table' } as const;
-    objects.push({ ...object, rows: await countRows(context, object) });
+    objects.push({
+      ...object,
+      rows: await countRows(context, object),
+      columns: columns.get(JSON.stringify([schema, name])) ?? [],
+    });
   }
   return { objects, sizeBytes: await database.size.sizeBytes() };
 }

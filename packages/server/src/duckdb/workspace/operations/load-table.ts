@@ -1,8 +1,10 @@
 import { DomainError } from '../../../errors/domain-error.js';
-import type { ColumnDefinition, TableShape } from '../../../model/columns.js';
+import { nameKey, type ColumnDefinition, type TableShape } from '../../../model/columns.js';
+import { TIMESTAMP_COLUMN } from '../../../model/row-condition.js';
 import type { WorkspaceTable } from '../../../model/workspace-view.js';
 import type { LoadRequest } from '../../../workers/workspace-messages.js';
-import { selectionFailure, selectionSql } from '../../row-selection.js';
+import { quoteIdentifier } from '../../quoting.js';
+import { selectedColumns, selectionFailure, selectionSql, type ColumnPrinter } from '../../row-selection.js';
 import { inTransaction, workspaceTable, type OperationContext } from './operation-context.js';
 
 type Load = LoadRequest['tables'][number];
@@ -20,11 +22,16 @@ export async function loadTable(context: OperationContext, load: Load, table: Wo
   const held = await context.database.tables.hold(table);
   try {
     const shape = await shapeOf(context, held.alias);
-    const selection = { columns: load.columns, filter: load.where, orderBy: null, limit: null };
-    const select = await selectionSql(context.connection, held.alias, shape, selection);
+    const selection = { columns: load.columns, filter: load.where, orderBy: null, limit: load.limit ?? null };
+    const print = columnPrinter(load, selectedColumns(shape, load.columns));
+    const select = await selectionSql(context.connection, held.alias, shape, selection, print);
     const target = workspaceTable('main', destination);
     return await inTransaction(context, true, async () => {
       const { connection } = context;
+      const { appendBy } = load;
+      if (appendBy !== undefined && (await kindOf(context, destination)) === 'TABLE') {
+        return await append(context, target, select, appendBy, selection);
+      }
       await connection.run(`DROP ${(await kindOf(context, destination)) ?? 'TABLE'} IF EXISTS ${target}`);
       try {
         const result = await connection.run(`CREATE TABLE ${target} AS ${select}`);
@@ -35,6 +42,47 @@ export async function loadTable(context: OperationContext, load: Load, table: Wo
     });
   } finally {
     await held.release();
+  }
+}
+
+/** The names and the form of the columns in the workspace. */
+function columnPrinter({ names, textual }: Load, columns: readonly ColumnDefinition[]): ColumnPrinter {
+  return (column) => {
+    const name = quoteIdentifier(column.name);
+    const value = textual === true && column.type !== 'VARCHAR' ? `CAST(${name} AS VARCHAR)` : name;
+    return `${value} AS ${quoteIdentifier(names?.[columns.indexOf(column)] ?? column.name)}`;
+  };
+}
+
+/** Rows with a known key replace the ones that are there; the others are new. */
+async function append(
+  { connection }: OperationContext,
+  target: string,
+  select: string,
+  key: readonly string[],
+  selection: Parameters<typeof selectionFailure>[1],
+): Promise<number> {
+  const columnsOf = async (relation: string): Promise<string[]> =>
+    (await connection.runAndReadAll(`DESCRIBE ${relation}`)).getRows().map(([name]) => String(name));
+  const [there, coming] = [await columnsOf(target), await columnsOf(select)];
+  const keys = new Set(coming.map(nameKey));
+  const missing = there.filter((name) => !keys.has(nameKey(name)) && nameKey(name) !== TIMESTAMP_COLUMN);
+  const known = new Set(there.map(nameKey));
+  const unexpected = coming.filter((name) => !known.has(nameKey(name)));
+  if (missing.length > 0 || unexpected.length > 0) {
+    throw new DomainError('column_mismatch', 'The columns of the source are not those of the table in the workspace', {
+      missing,
+      unexpected,
+    });
+  }
+  try {
+    if (key.length > 0) {
+      const same = key.map((name) => `t.${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`).join(' AND ');
+      await connection.run(`DELETE FROM ${target} AS t USING (${select}) AS s WHERE ${same}`);
+    }
+    return (await connection.run(`INSERT INTO ${target} BY NAME ${select}`)).rowsChanged;
+  } catch (error) {
+    throw selectionFailure(error, selection);
   }
 }
 

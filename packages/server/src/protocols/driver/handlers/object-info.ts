@@ -1,5 +1,7 @@
 import { create } from '@bufbuild/protobuf';
+import { nameKey } from '../../../model/columns.js';
 import { DEFAULT_BRANCH_ID } from '../../../model/refs.js';
+import type { WorkspaceObject } from '../../../workers/workspace-messages.js';
 import type { DriverCall } from '../driver-call.js';
 import { defineCommand } from '../define-command.js';
 import { DRIVER_CODES, DriverFailure, invalid, objectNotFound } from '../driver-failure.js';
@@ -10,9 +12,16 @@ import {
   ObjectInfoSchema,
   ObjectType,
   SchemaInfoSchema,
+  TableInfoSchema,
+  ViewInfoSchema,
+  type ObjectInfo,
   type ObjectInfoResponse,
 } from '../gen/proto/info_pb.js';
-import { tableObjectInfo } from '../shapes/table-info.js';
+import { isWorkspaceName } from '../object-names.js';
+import { columnInfo, tableObjectInfo } from '../shapes/table-info.js';
+
+/** Connection wants to see all of them; a project has a few. */
+const EVERY_WORKSPACE = { limit: 10_000, offset: 0 };
 
 export const objectInfo = defineCommand({
   level: 'project',
@@ -28,7 +37,7 @@ export const objectInfo = defineCommand({
       case ObjectType.TABLE:
         return tableInfoOf(call, path);
       case ObjectType.VIEW:
-        return noViews(path);
+        return viewInfoOf(call, path);
       default: {
         const type = String(expectedObjectType);
         throw new DriverFailure('invalid_argument', DRIVER_CODES.unknownObject, `Unknown object "${type}".`);
@@ -41,9 +50,10 @@ async function databaseInfo(call: DriverCall, path: readonly string[]): Promise<
   const projectId = call.projectId();
   await call.mustMayRead('bucket.list', projectId);
   const { items } = await call.services.buckets.list({ projectId, branchId: DEFAULT_BRANCH_ID });
-  const objects = items.map(({ name }) =>
-    create(ObjectInfoSchema, { objectName: name, objectType: ObjectType.SCHEMA }),
-  );
+  await call.mustMayRead('workspace.list', projectId);
+  const workspaces = await call.services.workspaces.list(projectId, undefined, EVERY_WORKSPACE);
+  const names = [...items.map(({ name }) => name), ...workspaces.items.map(({ id }) => id)];
+  const objects = names.map((objectName) => create(ObjectInfoSchema, { objectName, objectType: ObjectType.SCHEMA }));
   return create(ObjectInfoResponseSchema, {
     path: [...path],
     objectType: ObjectType.DATABASE,
@@ -52,10 +62,27 @@ async function databaseInfo(call: DriverCall, path: readonly string[]): Promise<
 }
 
 async function schemaInfo(call: DriverCall, path: readonly string[]): Promise<ObjectInfoResponse> {
+  const name = path.at(-1) ?? '';
+  if (isWorkspaceName(name)) {
+    const found = await workspaceObjects(call, name);
+    const objects = found.map((object) =>
+      create(ObjectInfoSchema, {
+        objectName: object.name,
+        objectType: object.type === 'view' ? ObjectType.VIEW : ObjectType.TABLE,
+      }),
+    );
+    return schemaResponse(path, objects);
+  }
   const bucket = call.bucket(path);
   await call.mustMayRead('table.list', bucket.projectId, bucket);
   const { items } = await call.services.tables.list(bucket);
-  const objects = items.map(({ name }) => create(ObjectInfoSchema, { objectName: name, objectType: ObjectType.TABLE }));
+  const objects = items.map((table) =>
+    create(ObjectInfoSchema, { objectName: table.name, objectType: ObjectType.TABLE }),
+  );
+  return schemaResponse(path, objects);
+}
+
+function schemaResponse(path: readonly string[], objects: ObjectInfo[]): ObjectInfoResponse {
   return create(ObjectInfoResponseSchema, {
     path: [...path],
     objectType: ObjectType.SCHEMA,
@@ -63,16 +90,58 @@ async function schemaInfo(call: DriverCall, path: readonly string[]): Promise<Ob
   });
 }
 
+/** Those of the schema that PostgreSQL clients call `public`. */
+async function workspaceObjects(call: DriverCall, name: string): Promise<readonly WorkspaceObject[]> {
+  const ref = call.workspace(name);
+  await call.mustMayRead('workspace.get', ref.projectId);
+  const { objects } = await call.services.workspaces.get(ref, call.signal);
+  return objects.filter(({ schema }) => schema === 'main');
+}
+
+async function workspaceObjectInfo(
+  call: DriverCall,
+  path: readonly string[],
+  type: WorkspaceObject['type'],
+): Promise<ObjectInfoResponse> {
+  const name = path.at(-1) ?? '';
+  const container = path.slice(0, -1);
+  const objects = await workspaceObjects(call, container.at(-1) ?? '');
+  const object = objects.find((each) => nameKey(each.name) === nameKey(name) && each.type === type);
+  if (object === undefined) throw objectNotFound(name);
+  const columns = object.columns.map((column) => columnInfo({ ...column, default: null }));
+  const rowsCount = BigInt(object.rows ?? 0);
+  return create(ObjectInfoResponseSchema, {
+    path: [...path],
+    objectType: type === 'view' ? ObjectType.VIEW : ObjectType.TABLE,
+    objectInfo:
+      type === 'view'
+        ? {
+            case: 'viewInfo',
+            value: create(ViewInfoSchema, { path: container, viewName: object.name, columns, rowsCount }),
+          }
+        : {
+            case: 'tableInfo',
+            value: create(TableInfoSchema, { path: container, tableName: object.name, columns, rowsCount }),
+          },
+  });
+}
+
 async function tableInfoOf(call: DriverCall, path: readonly string[]): Promise<ObjectInfoResponse> {
   const tableName = path.at(-1);
   if (path.length < 2 || tableName === undefined) throw invalid('The path must name a bucket and a table.', { path });
   const container = path.slice(0, -1);
+  if (isWorkspaceName(container.at(-1) ?? '')) return await workspaceObjectInfo(call, path, 'table');
   const ref = call.table(container, tableName);
   await call.mustMayRead('table.get', ref.projectId, ref);
   return { ...tableObjectInfo(await call.services.tables.get(ref), container), path: [...path] };
 }
 
 /** A bucket of this backend holds tables only. */
-function noViews(path: readonly string[]): never {
+async function viewInfoOf(call: DriverCall, path: readonly string[]): Promise<ObjectInfoResponse> {
+  const container = path.at(-2) ?? '';
+  if (isWorkspaceName(container)) return await workspaceObjectInfo(call, path, 'view');
+  const bucket = call.bucket(path.slice(0, -1));
+  await call.mustMayRead('bucket.get', bucket.projectId, bucket);
+  await call.services.buckets.get(bucket);
   throw objectNotFound(path.at(-1) ?? '');
 }

@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { isDomainError } from '../../../errors/domain-error.js';
 import type { TableRecord } from '../../../metadata/records.js';
 import type { TableRef } from '../../../model/refs.js';
+import type { Change } from '../../../services/change.js';
 import type { LoadReport, TableLoad } from '../../../services/table-loads.js';
 import { defineCommand } from '../define-command.js';
 import type { DriverCall } from '../driver-call.js';
@@ -13,6 +14,7 @@ import {
   TableImportResponseSchema,
   type TableImportResponse,
 } from '../gen/proto/table_pb.js';
+import { isWorkspaceName } from '../object-names.js';
 import { importResponse, loadOptionsFrom } from '../shapes/import-options.js';
 import { comparisonsFrom } from '../shapes/row-filters.js';
 import { NO_CONDITION } from '../../../model/row-condition.js';
@@ -27,9 +29,11 @@ export const tableImportFromTable = defineCommand({
     if (source === undefined) throw invalid('The source is missing.');
     if (destination === undefined) throw invalid('The destination is missing.');
     if (importOptions === undefined) throw invalid('The import options are missing.');
+    const container = source.path.at(-1) ?? '';
     const from = call.table(source.path, source.tableName);
     const to = call.table(destination.path, destination.tableName);
-    await call.mustMayRead('table.preview', from.projectId, from);
+    if (isWorkspaceName(container)) await call.mustMayRead('workspace.get', from.projectId);
+    else await call.mustMayRead('table.preview', from.projectId, from);
     const subject = {
       operation: 'table.import',
       projectId: to.projectId,
@@ -37,6 +41,7 @@ export const tableImportFromTable = defineCommand({
     } as const;
     switch (importOptions.importType) {
       case ImportType.CLONE:
+        if (isWorkspaceName(container)) throw invalid('A table of a workspace is imported in full or incrementally.');
         return await clone(call, from, to, importOptions.createMode === CreateMode.REPLACE);
       case ImportType.VIEW:
         throw invalid('Buckets of this backend hold tables only; import with CLONE, which copies nothing either.');
@@ -52,10 +57,16 @@ export const tableImportFromTable = defineCommand({
             comparisons.length === 0 && since === null ? null : { ...NO_CONDITION, comparisons, changedSince: since },
           limit: source.limit > 0n ? Number(source.limit) : null,
         };
-        return await call.change(subject, (change) => call.services.loads.loadTable(change, to, load), {
-          schema: TableImportResponseSchema,
-          render: (report: LoadReport) => importResponse(report),
-        });
+        const work = (change: Change<LoadReport>): Promise<LoadReport> =>
+          isWorkspaceName(container)
+            ? call.services.workspaceOutput.load(
+                change,
+                { ...call.workspace(container), objectName: source.tableName },
+                to,
+                load,
+              )
+            : call.services.loads.loadTable(change, to, load);
+        return await call.change(subject, work, { schema: TableImportResponseSchema, render: importResponse });
       }
       default:
         throw invalid(`Unknown import type ${String(importOptions.importType)}.`);

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import type { TableRecord } from '../../../metadata/records.js';
+import type { ColumnDefinition } from '../../../model/columns.js';
 import {
   ObjectInfoResponseSchema,
   ObjectType,
@@ -8,6 +9,7 @@ import {
   TableType,
   type ObjectInfoResponse,
   type TableInfo,
+  type TableInfo_TableColumn,
 } from '../gen/proto/info_pb.js';
 import { typeParts } from './column-definition.js';
 
@@ -16,18 +18,20 @@ export function tableInfo(table: TableRecord, path: readonly string[] = [table.b
   return create(TableInfoSchema, {
     path: [...path],
     tableName: table.name,
-    columns: columns.map((column) =>
-      create(TableInfo_TableColumnSchema, {
-        name: column.name,
-        ...typeParts(column.type),
-        nullable: column.nullable,
-        default: column.default ?? '',
-      }),
-    ),
+    columns: columns.map(columnInfo),
     primaryKeysNames: [...primaryKey],
     rowsCount: BigInt(rowCount),
     sizeBytes: BigInt(sizeBytes),
     tableType: TableType.NORMAL,
+  });
+}
+
+export function columnInfo(column: ColumnDefinition): TableInfo_TableColumn {
+  return create(TableInfo_TableColumnSchema, {
+    name: column.name,
+    ...typeParts(column.type),
+    nullable: column.nullable,
+    default: column.default ?? '',
   });
 }
 

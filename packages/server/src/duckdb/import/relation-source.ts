@@ -1,39 +1,54 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { ColumnDefinition } from '../../model/columns.js';
-import type { LoadRequest, VersionRows } from '../../workers/messages.js';
-import { quoteIdentifier } from '../quoting.js';
+import type { ColumnDefinition, TableShape } from '../../model/columns.js';
+import type { LoadRequest, UnloadedRows, VersionRows } from '../../workers/messages.js';
+import { quoteIdentifier, quoteLiteral } from '../quoting.js';
 import { requireColumn, rowConditionSql } from '../row-condition.js';
 import { dataTable } from '../table-ddl.js';
 import { dataErrorMessage, firstSentence, importFailed } from './import-failure.js';
 import { loadedName, type ImportSource, type RejectedRows } from './import-source.js';
 import { changeRows } from './query.js';
 
-/** Rows of another table's version, which is attached under `alias`. */
-export class VersionSource implements ImportSource {
+/** Where the rows are, and what they look like there. */
+interface Relation {
+  readonly sql: string;
+  readonly shape: TableShape;
+  readonly sizeBytes: number;
+}
+
+export function versionRelation(alias: string, { from }: VersionRows, sizeBytes: number): Relation {
+  return { sql: dataTable(alias), shape: from.shape, sizeBytes };
+}
+
+export function unloadedRelation({ path, shape, sizeBytes }: UnloadedRows): Relation {
+  return { sql: `read_parquet(${quoteLiteral(path)})`, shape, sizeBytes };
+}
+
+/** Rows of another table, in a relation that the engine can read. */
+export class RelationSource implements ImportSource {
   readonly unit = 'row';
   readonly warnings: readonly string[] = [];
   readonly columns: readonly ColumnDefinition[];
   readonly estimatedTableBytes: number;
   readonly #select: string;
   /** Of no interest to the reader of an error. */
-  readonly #alias: string;
+  readonly #place: string;
 
   constructor(
-    alias: string,
-    rows: VersionRows,
-    { shape, textual, base }: Pick<LoadRequest, 'shape' | 'textual' | 'base'>,
+    relation: Relation,
+    rows: Pick<VersionRows, 'columns' | 'filter' | 'limit'>,
+    { shape, textual }: Pick<LoadRequest, 'shape' | 'textual'>,
   ) {
-    this.#alias = alias;
+    this.#place = relation.sql;
     const pairs = rows.columns.map(({ from, to }) => ({
-      from: requireColumn(rows.from.shape, from),
+      from: requireColumn(relation.shape, from),
       to: requireColumn(shape, to),
     }));
     this.columns = pairs.map(({ to }) => to);
-    this.estimatedTableBytes = base.sizeBytes;
+    this.estimatedTableBytes = relation.sizeBytes;
     const values = pairs.map(({ from, to }, index) => `${convertedSql(from, to, textual)} AS ${loadedName(index)}`);
-    const where = rows.filter === null ? '' : ` WHERE ${rowConditionSql(rows.filter, rows.from.shape)}`;
+    const where = rows.filter === null ? '' : ` WHERE ${rowConditionSql(rows.filter, relation.shape)}`;
     const limit = rows.limit === null ? '' : ` LIMIT ${Math.trunc(rows.limit)}`;
-    this.#select = `SELECT ${values.join(', ')} FROM ${dataTable(alias)}${where}${limit}`;
+    this.#select = `SELECT ${values.join(', ')} FROM ${relation.sql}${where}${limit}`;
   }
 
   selectSql(): string {
@@ -46,7 +61,7 @@ export class VersionSource implements ImportSource {
     } catch (error) {
       const message = dataErrorMessage(error);
       if (message.startsWith('Constraint Error')) throw error;
-      throw importFailed(firstSentence(message, this.#alias), {}, error);
+      throw importFailed(firstSentence(message, this.#place), {}, error);
     }
   }
 
