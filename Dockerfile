@@ -17,7 +17,8 @@ ENV NODE_ENV=production \
     UV_THREADPOOL_SIZE=16 \
     DATA_DIR=/data \
     HOST=0.0.0.0 \
-    PORT=8000
+    PORT=8000 \
+    PGWIRE_HOST=0.0.0.0
 RUN groupadd --gid 10001 storage \
  && useradd --uid 10001 --gid storage --no-create-home --home-dir /data --shell /usr/sbin/nologin storage \
  && install -d -o storage -g storage -m 0750 /data
@@ -26,7 +27,7 @@ COPY --from=build /app ./
 COPY LICENSE ./
 USER storage
 VOLUME /data
-EXPOSE 8000
+EXPOSE 8000 5432
 # The service stops within SHUTDOWN_TIMEOUT (30 s) of SIGTERM: give `docker stop` longer, see compose.yaml.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \

@@ -9,6 +9,7 @@ import type { PgwireObserver } from './observability/pgwire-observer.js';
 import type { TlsPolicy } from './protocols/pgwire/gateway/negotiation.js';
 import { PgGateway, type PgGatewayParts } from './protocols/pgwire/gateway/pg-gateway.js';
 import { loadTlsIdentity, ownTlsIdentity } from './protocols/pgwire/gateway/tls/tls-identity.js';
+import type { WorkspaceHostsObserver } from './workers/workspace-hosts.js';
 
 const NOBODY_SECRET_BYTES = 32;
 
@@ -37,19 +38,31 @@ export async function composePgGateway(input: {
     session: {
       statementTimeoutMs: pgwire.queryTimeoutMs,
       idleTimeoutMs: pgwire.idleTimeoutMs,
-      maxStatementBytes: pgwire.maxStatementBytes,
+      maxStatementBytes: pgwire.maxMessageBytes,
     },
   });
 }
 
+/** What the hosts of workspaces tell: to the figures, and to the gateway, which is built over the hosts and so comes later. */
+export function workspaceHostsObserver(
+  observer: PgwireObserver,
+  gateway: () => PgGateway | undefined,
+): WorkspaceHostsObserver {
+  return {
+    sessionEvent: (_workspaceId, sessionId, event) => gateway()?.sessionEvent(sessionId, event),
+    workerOpened: (durationMs) => observer.workerOpened(durationMs),
+    workerEnded: (reason) => observer.workerEnded(reason),
+  };
+}
+
 async function tlsPolicy(pgwire: PgwireConfig, clock: Clock, logger: Logger): Promise<TlsPolicy> {
-  const { sslMode, certificate, directory, host } = pgwire;
+  const { sslMode, certificate, directory, host, publicHost } = pgwire;
   if (sslMode === 'disable') return { identity: undefined, required: false };
   const required = sslMode === 'require';
   if (certificate !== null) {
     return { identity: await loadTlsIdentity(certificate.certPath, certificate.keyPath), required };
   }
-  const { identity, made } = await ownTlsIdentity(directory, host, clock);
+  const { identity, made } = await ownTlsIdentity(directory, [publicHost, host], clock);
   if (made) {
     const { certificatePath, expiresAt } = identity;
     logger.info({ certificatePath, expiresAt }, 'a certificate for the PostgreSQL door was made');

@@ -88,7 +88,7 @@ export function composeWorkspaceServices(
 /** What the REST door tells about the PostgreSQL door. `port`: where it listens, once it does. */
 export function workspaceSettings({ pgwire }: Pick<Config, 'pgwire'>, port: () => number): DoorSettings['workspaces'] {
   return {
-    connection: () => ({ host: pgwire.host, port: port(), sslMode: pgwire.sslMode }),
+    connection: () => ({ host: pgwire.publicHost, port: pgwire.publicPort ?? port(), sslMode: pgwire.sslMode }),
     memoryLimit: formatSize(pgwire.sessionMemoryLimitBytes),
     queryTimeoutSeconds: pgwire.queryTimeoutMs / 1000,
   };

@@ -83,6 +83,9 @@ export interface PgwireConfig {
   readonly enabled: boolean;
   readonly host: string;
   readonly port: number;
+  readonly publicHost: string;
+  /** Null: the port it listens on. */
+  readonly publicPort: number | null;
   readonly maxConnectionsTotal: number;
   readonly maxConnectionsPerWorkspace: number;
   /** 0: no limit of its own. */
@@ -93,7 +96,7 @@ export interface PgwireConfig {
   readonly idleTimeoutMs: number;
   readonly queryTimeoutMs: number;
   readonly sessionMemoryLimitBytes: number;
-  readonly maxStatementBytes: number;
+  readonly maxMessageBytes: number;
   readonly sslMode: 'disable' | 'allow' | 'prefer' | 'require';
   /** Null: a self-signed certificate in `directory`. */
   readonly certificate: { readonly certPath: string; readonly keyPath: string } | null;

@@ -102,11 +102,20 @@ describe('loadConfig', () => {
       enabled: true,
       host: 'localhost',
       port: 0,
+      publicHost: 'localhost',
+      publicPort: null,
       authenticationTimeoutMs: 3000,
       failedLogins: { max: 10, banMs: 60_000 },
       certificate: { certPath: '/c.pem', keyPath: '/k.pem' },
       directory: '/d/pgwire',
     });
+  });
+
+  it('tells clients a name that they can reach', () => {
+    const publicHost = (env: Environment) => load(env).pgwire.publicHost;
+    expect(publicHost({ PGWIRE_HOST: '0.0.0.0' })).toBe('localhost');
+    expect(publicHost({ PGWIRE_HOST: '10.1.2.3' })).toBe('10.1.2.3');
+    expect(publicHost({ PGWIRE_HOST: '::', PGWIRE_PUBLIC_HOST: 'db.example' })).toBe('db.example');
   });
 
   it('accepts its own defaults when they are written out', () => {

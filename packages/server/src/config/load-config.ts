@@ -58,10 +58,13 @@ export function loadConfig(env: Environment, machine: Machine = describeMachine(
   const jobWorkers = read('ENGINE_JOB_WORKERS');
   const memoryLimitBytes = optional('DUCKDB_MEMORY_LIMIT') ?? defaultMemoryLimit(machine, jobWorkers);
 
+  const pgwireHost = checkedHost('PGWIRE_HOST', read('PGWIRE_HOST'));
   const pgwire: PgwireConfig = {
     enabled: read('PGWIRE_ENABLED'),
-    host: checkedHost('PGWIRE_HOST', read('PGWIRE_HOST')),
+    host: pgwireHost,
     port: read('PGWIRE_PORT'),
+    publicHost: checkedHost('PGWIRE_PUBLIC_HOST', optional('PGWIRE_PUBLIC_HOST') ?? reachable(pgwireHost)),
+    publicPort: optional('PGWIRE_PUBLIC_PORT'),
     maxConnectionsTotal: read('PGWIRE_MAX_CONNECTIONS_TOTAL'),
     maxConnectionsPerWorkspace: read('PGWIRE_MAX_CONNECTIONS_PER_WORKSPACE'),
     maxConnectionsPerAddress: read('PGWIRE_MAX_CONNECTIONS_PER_IP'),
@@ -70,7 +73,7 @@ export function loadConfig(env: Environment, machine: Machine = describeMachine(
     idleTimeoutMs: read('PGWIRE_IDLE_TIMEOUT_SECONDS') * 1000,
     queryTimeoutMs: read('PGWIRE_QUERY_TIMEOUT_SECONDS') * 1000,
     sessionMemoryLimitBytes: read('PGWIRE_SESSION_MEMORY_LIMIT'),
-    maxStatementBytes: read('PGWIRE_MAX_STATEMENT_BYTES'),
+    maxMessageBytes: read('PGWIRE_MAX_MESSAGE_BYTES'),
     sslMode: read('PGWIRE_SSL_MODE') as PgwireConfig['sslMode'],
     certificate: checkedCertificate('PGWIRE_SSL', {
       certPath: optional('PGWIRE_SSL_CERT'),
@@ -156,6 +159,11 @@ function defaultMemoryLimit(machine: Machine, jobWorkers: number): number {
   const shareBytes = Math.floor((machine.memoryBytes * JOB_MEMORY_SHARE) / jobWorkers);
   const floorBytes = describeOption('DUCKDB_MEMORY_LIMIT').min ?? 0;
   return Math.max(floorBytes, Math.min(DEFAULT_MEMORY_LIMIT_BYTES, shareBytes));
+}
+
+/** A wildcard is for listening; nobody can connect to it by that name. */
+function reachable(host: string): string {
+  return host === '0.0.0.0' || host === '::' ? 'localhost' : host;
 }
 
 function warningsFor(adminApiKey: string | null): string[] {

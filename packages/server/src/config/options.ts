@@ -336,6 +336,23 @@ export const CONFIG_OPTIONS = {
     max: 65_535,
     description: 'Port of the PostgreSQL door; 0 takes a free one.',
   },
+  PGWIRE_PUBLIC_HOST: {
+    section: 'pgwire',
+    type: 'text',
+    default: null,
+    defaultIs: 'PGWIRE_HOST, or `localhost` where that is `0.0.0.0` or `::`',
+    description:
+      'Name under which clients reach the PostgreSQL door; shown with each workspace, and in the certificate.',
+  },
+  PGWIRE_PUBLIC_PORT: {
+    section: 'pgwire',
+    type: 'integer',
+    default: null,
+    defaultIs: 'the port it listens on',
+    min: 1,
+    max: 65_535,
+    description: 'Port at which clients reach the PostgreSQL door, where a container or proxy gives it another.',
+  },
   PGWIRE_MAX_CONNECTIONS_TOTAL: {
     section: 'pgwire',
     type: 'integer',
@@ -410,13 +427,14 @@ export const CONFIG_OPTIONS = {
     min: 64 * 1024 * 1024,
     description: 'Memory of the engine in one workspace.',
   },
-  PGWIRE_MAX_STATEMENT_BYTES: {
+  PGWIRE_MAX_MESSAGE_BYTES: {
     section: 'pgwire',
     type: 'size',
-    default: '16MiB',
-    min: 1024,
+    default: '64MiB',
+    min: 65_536,
     max: 1_000_000_000,
-    description: 'Longest text of one statement.',
+    description:
+      'Longest message of a client: the text of a statement, the values for one, or one piece of COPY data. It is held in memory.',
   },
   PGWIRE_SSL_MODE: {
     section: 'pgwire',

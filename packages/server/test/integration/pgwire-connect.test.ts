@@ -21,7 +21,7 @@ let identity: TlsIdentity;
 
 beforeAll(async () => {
   directory = await makeTempDir();
-  ({ identity } = await ownTlsIdentity(directory.path, 'localhost', systemClock));
+  ({ identity } = await ownTlsIdentity(directory.path, ['localhost'], systemClock));
 });
 afterAll(() => directory.remove());
 
@@ -80,7 +80,7 @@ describe.skipIf(!isInstalled('psql'))('psql', () => {
   it('refuses another server’s certificate', async () => {
     const other = await makeTempDir();
     onTestFinished(() => other.remove());
-    const { identity: stranger } = await ownTlsIdentity(other.path, 'localhost', systemClock);
+    const { identity: stranger } = await ownTlsIdentity(other.path, ['localhost'], systemClock);
     const { port } = await start();
     const run = await psql(uri(port, `sslmode=verify-full&sslrootcert=${stranger.certificatePath}`), 'SELECT 1');
     expect(run.code).toBe(2);

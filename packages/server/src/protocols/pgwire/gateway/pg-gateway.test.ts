@@ -21,7 +21,7 @@ let directory: string;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'storage-test-'));
-  ({ identity } = await ownTlsIdentity(directory, 'localhost', systemClock));
+  ({ identity } = await ownTlsIdentity(directory, ['localhost'], systemClock));
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 

@@ -48,21 +48,21 @@ describe('self-signed certificate', () => {
 describe('own identity', () => {
   it('is made once, its key for its owner only', async () => {
     const folder = await tempDir();
-    const first = await ownTlsIdentity(join(folder, 'pgwire'), 'localhost', clockAt(NOW));
+    const first = await ownTlsIdentity(join(folder, 'pgwire'), ['localhost'], clockAt(NOW));
     expect(first.made).toBe(true);
     expect(first.identity.selfSigned).toBe(true);
     expect((await stat(join(folder, 'pgwire/server.pem'))).mode & 0o777).toBe(0o600);
     const certificate = await readFile(first.identity.certificatePath, 'utf8');
     expect(certificate).not.toContain('PRIVATE');
-    const again = await ownTlsIdentity(join(folder, 'pgwire'), 'localhost', clockAt(NOW));
+    const again = await ownTlsIdentity(join(folder, 'pgwire'), ['localhost'], clockAt(NOW));
     expect(again.made).toBe(false);
     expect(again.identity.endPointHash).toEqual(first.identity.endPointHash);
   });
 
   it('is renewed in the last month of its time', async () => {
     const folder = await tempDir();
-    const first = await ownTlsIdentity(folder, 'localhost', clockAt(NOW));
-    const renewed = await ownTlsIdentity(folder, 'localhost', clockAt(yearsLater(10)));
+    const first = await ownTlsIdentity(folder, ['localhost'], clockAt(NOW));
+    const renewed = await ownTlsIdentity(folder, ['localhost'], clockAt(yearsLater(10)));
     expect(renewed.made).toBe(true);
     expect(renewed.identity.expiresAt > first.identity.expiresAt).toBe(true);
     expect(new X509Certificate(await readFile(join(folder, 'server.crt'))).raw).toEqual(

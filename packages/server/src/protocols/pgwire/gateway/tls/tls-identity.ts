@@ -42,7 +42,7 @@ export async function loadTlsIdentity(certificatePath: string, keyPath: string):
  */
 export async function ownTlsIdentity(
   directory: string,
-  host: string,
+  hosts: readonly string[],
   clock: Clock,
 ): Promise<{ readonly identity: TlsIdentity; readonly made: boolean }> {
   const path = join(directory, 'server.pem');
@@ -52,7 +52,7 @@ export async function ownTlsIdentity(
     if (identity.expiresAt.getTime() - clock.now().getTime() > RENEW_BEFORE_MS) return { identity, made: false };
     await rm(path);
   }
-  const { certificatePem, keyPem } = await makeSelfSignedCertificate(namesOf(host), clock.now());
+  const { certificatePem, keyPem } = await makeSelfSignedCertificate(namesOf(hosts), clock.now());
   const made = await createSecretFile(path, `${keyPem}${certificatePem}`);
   return { identity: await publish(directory, await readFile(path, 'utf8')), made };
 }
@@ -110,10 +110,10 @@ function parsedKey(pem: string, certificatePath: string): ReturnType<typeof crea
   }
 }
 
-/** This machine from inside and outside. */
-function namesOf(host: string): string[] {
-  const wildcard = host === '0.0.0.0' || host === '::';
-  return [...new Set([...(wildcard ? [] : [host]), hostname(), 'localhost', '127.0.0.1', '::1'])];
+/** This machine from outside and inside; a wildcard is no name. */
+function namesOf(hosts: readonly string[]): string[] {
+  const names = hosts.filter((host) => host !== '0.0.0.0' && host !== '::');
+  return [...new Set([...names, hostname(), 'localhost', '127.0.0.1', '::1'])];
 }
 
 async function readNamed(option: string, path: string): Promise<string> {
