@@ -36,14 +36,14 @@ const ROWS = {
   'pg_catalog.pg_authid': 'oid < 16384',
   'pg_catalog.pg_auth_members': 'true',
   'pg_catalog.pg_cast': 'true',
-  'pg_catalog.pg_class': 'oid < 16384 AND relnamespace <> 99',
+  'pg_catalog.pg_class': 'oid < 16384',
   'pg_catalog.pg_collation': "collprovider <> 'i'",
   'pg_catalog.pg_constraint': 'oid < 16384',
   'pg_catalog.pg_conversion': 'true',
   'pg_catalog.pg_description':
     "classoid IN ('pg_type'::regclass, 'pg_operator'::regclass, 'pg_am'::regclass, 'pg_language'::regclass, 'pg_collation'::regclass, 'pg_namespace'::regclass, 'pg_extension'::regclass, 'pg_ts_config'::regclass, 'pg_ts_dict'::regclass, 'pg_ts_parser'::regclass, 'pg_ts_template'::regclass, 'pg_conversion'::regclass)",
   'pg_catalog.pg_extension': 'true',
-  'pg_catalog.pg_index': 'indexrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 11)',
+  'pg_catalog.pg_index': 'indexrelid < 16384',
   'pg_catalog.pg_language': 'true',
   'pg_catalog.pg_namespace': "nspname IN ('pg_catalog', 'pg_toast', 'information_schema')",
   'pg_catalog.pg_opclass': 'true',
@@ -65,12 +65,24 @@ const ROWS = {
   'information_schema.sql_sizing': 'true',
 };
 
+// As a server has them that nobody has set up; what initdb wrote into this one's file is about this machine.
+const SETTINGS = `(SELECT name, CASE WHEN is_own THEN coalesce(boot_val, '') ELSE setting END AS setting, unit, category, short_desc, extra_desc,
+    context, vartype, CASE WHEN is_own THEN 'default' ELSE source END AS source, min_val, max_val, enumvals, boot_val,
+    CASE WHEN is_own THEN boot_val ELSE reset_val END AS reset_val, NULL AS sourcefile, NULL::int AS sourceline, false AS pending_restart
+  FROM (SELECT *, source IN ('command line', 'configuration file', 'environment variable') AND name NOT LIKE 'lc_%'
+      OR category = 'File Locations' OR name LIKE 'unix_socket%' AS is_own FROM pg_settings) AS s) AS s`;
+
 // Functions that list something, as relations of their own.
 const FUNCTIONS = {
   pg_get_keywords: 'SELECT * FROM pg_get_keywords()',
   type_formats: 'SELECT oid, format_type(oid, NULL) AS formatted FROM pg_type',
+  operator_signatures: 'SELECT oid, oid::regoperator::text AS signature FROM pg_operator',
+  index_texts:
+    'SELECT indexrelid AS oid, pg_get_indexdef(indexrelid) AS definition, array(SELECT pg_get_indexdef(indexrelid, n, false) FROM generate_series(1, indnatts) AS n) AS keys FROM pg_index WHERE indexrelid < 16384',
+  constraint_texts:
+    'SELECT oid, pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE oid < 16384',
   function_signatures:
-    'SELECT oid, pg_get_function_arguments(oid) AS arguments, pg_get_function_result(oid) AS result FROM pg_proc WHERE oid < 16384',
+    'SELECT oid, pg_get_function_arguments(oid) AS arguments, pg_get_function_result(oid) AS result, oid::regprocedure::text AS signature FROM pg_proc WHERE oid < 16384',
 };
 
 // Large texts that only the server itself reads.
@@ -195,7 +207,7 @@ try {
     if (condition === undefined || relation.kind === 'v')
       write(
         relation.definition === null ? { ...relation, definition: undefined } : relation,
-        name === 'pg_catalog.pg_settings' ? columnLines(name, relation.columns, 'ORDER BY name') : undefined,
+        name === 'pg_catalog.pg_settings' ? columnLines(SETTINGS, relation.columns, 'ORDER BY name') : undefined,
       );
     else
       write(

@@ -32,7 +32,7 @@ export function isCatalogStatement(node: Fields): boolean {
       const name = textOf(relation['relname']) ?? '';
       const schema = textOf(relation['schemaname']);
       if (schema === undefined && ctes.has(name)) return;
-      if (schemaOfRelation(schema, name) !== undefined && relation['catalogname'] === undefined) relations++;
+      if (schemaOfRelation(schema, name) !== undefined) relations++;
       else foreign++;
     }
     if (fields['intoClause'] !== undefined) foreign++;

@@ -35,9 +35,9 @@ const STATEMENTS: readonly (readonly [keyof ProjectRows, string, string])[] = [
   [
     'columns',
     '{"relation":"UINTEGER","name":"VARCHAR","number":"SMALLINT","type":"VARCHAR","required":"BOOLEAN","default":"VARCHAR"}',
-    `r.relation, r.name, r.number, __pg.fn.type_number(r.type), __pg.fn.type_modifier(r.type),
-     CASE WHEN r.type LIKE '%]' AND __pg.fn.type_number(r.type) <> 114 THEN 1 ELSE 0 END, r.required,
-     __pg.fn.default_spelling(r."default", __pg.fn.type_number(r.type))`,
+    `r.relation, r.name, r.number, coalesce(CASE WHEN r.type LIKE '%]' THEN t.array_oid ELSE t.scalar_oid END, 25),
+     coalesce(__pg.fn.decimal_modifier(r.type), t.modifier, -1), CASE WHEN r.type LIKE '%]' AND t.array_oid <> 114 THEN 1 ELSE 0 END, r.required,
+     __pg.fn.default_spelling(r."default", coalesce(t.scalar_oid, 25))`,
   ],
   [
     'comments',
@@ -45,6 +45,8 @@ const STATEMENTS: readonly (readonly [keyof ProjectRows, string, string])[] = [
     'r.oid, r.class, r.number, r.comment',
   ],
 ];
+
+const COLUMN_TYPES = 'LEFT JOIN __pg.stored.duckdb_types AS t ON t.name = __pg.fn.type_element(r.type)';
 
 /**
  * Replaces what the catalogue knows of the project, in one transaction. The rows travel as JSON in a parameter: DuckDB reads it many
@@ -62,7 +64,7 @@ export async function loadProjectCatalog(
       await control.run(`DELETE FROM ${PROJECT_DATABASE}.main.${table}`);
       await control.run(
         `INSERT INTO ${PROJECT_DATABASE}.main.${table} SELECT ${values}
-         FROM (SELECT unnest(from_json($1, '[${structure}]')) AS r)`,
+         FROM (SELECT unnest(from_json($1, '[${structure}]')) AS r) AS r ${table === 'columns' ? COLUMN_TYPES : ''}`,
         [JSON.stringify(rows[table])],
       );
     }

@@ -20,9 +20,8 @@ export const DERIVED_VIEWS: readonly { readonly name: string; readonly body: str
   },
   {
     name: 'relation_spellings',
-    body: `SELECT oid, name, schema, ${visible('schema')} AS visible,
-        CASE WHEN ${visible('schema')} THEN __pg.fn.quote_ident(name) ELSE __pg.fn.quote_ident(schema) || '.' || __pg.fn.quote_ident(name) END AS spelling
-      FROM (
+    body: `SELECT *, CASE WHEN visible THEN '' ELSE __pg.fn.quote_ident(schema) || '.' END || __pg.fn.quote_ident(name) AS spelling
+      FROM (SELECT *, ${visible('schema')} AS visible FROM (
         SELECT o.oid, o.name, s.name AS schema FROM __pg.own.relations AS o JOIN __pg.own.schemas AS s ON s.oid = o.schema_oid
         UNION ALL
         SELECT p.oid, p.name, s.name FROM __project.main.relations AS p JOIN __project.main.schemas AS s ON s.oid = p.schema_oid
@@ -32,7 +31,7 @@ export const DERIVED_VIEWS: readonly { readonly name: string; readonly body: str
         WHERE p.key_columns IS NOT NULL
         UNION ALL
         SELECT c.oid, c.relname, n.nspname FROM __pg.stored.pg_class AS c JOIN __pg.stored.pg_namespace AS n ON n.oid = c.relnamespace
-      )`,
+      ))`,
   },
   {
     name: 'relation_names',
@@ -61,13 +60,18 @@ export const DERIVED_VIEWS: readonly { readonly name: string; readonly body: str
   {
     name: 'typed_columns',
     body: `SELECT o.relation_oid, o.name, o.number, o.data_type,
-        CASE WHEN o.enum_labels IS NULL THEN o.builtin_type ELSE coalesce(e.oid + CASE WHEN o.data_type LIKE '%]' THEN 2 ELSE 0 END, 25) END AS type_oid,
+        coalesce(e.oid + CASE WHEN o.data_type LIKE '%]' THEN 2 ELSE 0 END, o.builtin_type) AS type_oid,
         o.modifier, CASE WHEN o.data_type LIKE '%]' AND o.builtin_type <> 114 THEN 1 ELSE 0 END AS dimensions,
         NOT o.is_nullable OR coalesce(list_contains(k.column_numbers, o.number), false) AS required,
         __pg.fn.default_spelling(o.default_text, o.builtin_type) AS default_text, o.comment
       FROM __pg.own.columns AS o
-      LEFT JOIN (SELECT labels, min(oid) AS oid FROM __pg.own.types GROUP BY labels) AS e ON e.labels = o.enum_labels
+      LEFT JOIN (SELECT spelling, min(oid) AS oid FROM __pg.own.types GROUP BY spelling) AS e ON e.spelling = regexp_replace(o.data_type, '(\\[[0-9]*\\])+$', '')
       LEFT JOIN __pg.own.constraints AS k ON k.base_oid = o.relation_oid AND k.kind = 'p'`,
+  },
+  {
+    name: 'system_columns',
+    body: `SELECT r.oid AS relation_oid, s.* FROM (
+        SELECT oid FROM __pg.own.relations WHERE kind = 'r' UNION ALL SELECT oid FROM __project.main.relations) AS r, __pg.stored.system_attributes AS s`,
   },
   {
     name: 'sequences',
@@ -77,8 +81,10 @@ export const DERIVED_VIEWS: readonly { readonly name: string; readonly body: str
   {
     name: 'serial_columns',
     body: `SELECT c.relation_oid, c.name, c.number, s.oid AS sequence_oid,
-        __pg.fn.quote_ident(s.schema) || '.' || __pg.fn.quote_ident(s.name) AS sequence
+        __pg.fn.quote_ident(s.schema) || '.' || __pg.fn.quote_ident(s.name) AS sequence,
+        s.name = r.name || '_' || c.name || '_seq' AS is_owned
       FROM __pg.own.columns AS c
+      JOIN __pg.own.relations AS r ON r.oid = c.relation_oid
       JOIN __pg.own.relation_spellings AS s
         ON s.name = regexp_extract(c.default_text, '^nextval\\(''(?:[^.'']+\\.)?"?([^''"]+)"?''', 1)
       JOIN __pg.own.sequences AS q ON q.oid = s.oid`,
@@ -96,9 +102,16 @@ export const DERIVED_VIEWS: readonly { readonly name: string; readonly body: str
   },
   {
     name: 'constraint_definitions',
-    body: `SELECT oid, definition FROM __pg.own.constraints
+    body: `SELECT oid, CASE WHEN kind = 'c' THEN 'CHECK (' || expression || ')' ELSE text END AS definition,
+        CASE WHEN kind = 'c' THEN CASE WHEN expression LIKE '(%)' THEN 'CHECK ' || expression ELSE 'CHECK (' || expression || ')' END ELSE text END AS pretty_definition
+      FROM (SELECT *, CASE kind WHEN 'p' THEN 'PRIMARY KEY (' || column_text || ')' WHEN 'u' THEN 'UNIQUE (' || column_text || ')'
+          WHEN 'f' THEN 'FOREIGN KEY (' || column_text || ') REFERENCES ' || __pg.fn.quote_ident(target_table) || '(' || target_text || ')' END AS text
+      FROM (SELECT *, array_to_string(list_transform(column_names, lambda __c: __pg.fn.quote_ident(__c)), ', ') AS column_text,
+          array_to_string(list_transform(target_columns, lambda __c: __pg.fn.quote_ident(__c)), ', ') AS target_text
+        FROM __pg.own.constraints))
       UNION ALL
-      SELECT p.oid + 3, 'PRIMARY KEY (' || p.key_text || ')' FROM __project.main.relations AS p WHERE p.key_columns IS NOT NULL`,
+      SELECT p.oid + 3, 'PRIMARY KEY (' || p.key_text || ')', 'PRIMARY KEY (' || p.key_text || ')' FROM __project.main.relations AS p WHERE p.key_columns IS NOT NULL
+      UNION ALL SELECT oid, definition, definition FROM __pg.stored.constraint_texts`,
   },
   {
     name: 'index_keys',
@@ -106,9 +119,11 @@ export const DERIVED_VIEWS: readonly { readonly name: string; readonly body: str
         coalesce(o.column_numbers, list_transform(${KEY_TEXTS}, lambda __k: CAST(coalesce(
           map_extract_value(c.numbers, trim(__k, '"()''')), 0) AS SMALLINT))) AS numbers,
         coalesce(list_transform(o.column_numbers, lambda __n: __pg.fn.quote_ident(c.names[__n])), list_transform(${KEY_TEXTS}, lambda __k: trim(__k, ''''))) AS keys,
-        NULL AS expression_text
+        NULL AS expression_text, c.classes
       FROM __pg.own.indexes AS o
-      JOIN (SELECT relation_oid, map(list(name), list(number)) AS numbers, list(name ORDER BY number) AS names FROM __pg.own.columns GROUP BY relation_oid) AS c
+      JOIN (SELECT n.relation_oid, map(list(n.name), list(n.number)) AS numbers, list(n.name ORDER BY n.number) AS names,
+          list(coalesce(k.oid, 0) ORDER BY n.number) AS classes
+        FROM __pg.own.columns AS n LEFT JOIN __pg.stored.index_classes AS k ON k.type_oid = n.builtin_type GROUP BY n.relation_oid) AS c
         ON c.relation_oid = o.table_oid`,
   },
   {
@@ -123,16 +138,22 @@ export const DERIVED_VIEWS: readonly { readonly name: string; readonly body: str
   },
   {
     name: 'index_definitions',
-    body: `SELECT i.oid, i.keys,
-        'CREATE ' || CASE WHEN i.is_unique THEN 'UNIQUE ' ELSE '' END || 'INDEX ' || __pg.fn.quote_ident(i.name) || ' ON '
-          || __pg.fn.quote_ident(s.name) || '.' || __pg.fn.quote_ident(i.table_name) || ' USING btree (' || array_to_string(i.keys, ', ') || ')' AS definition
-      FROM __pg.own.index_keys AS i JOIN __pg.own.schemas AS s ON s.oid = i.schema_oid
-      UNION ALL
-      SELECT p.oid + 4, p.key_names,
-        'CREATE UNIQUE INDEX ' || __pg.fn.quote_ident(left(p.name, 58) || '_pkey') || ' ON ' || __pg.fn.quote_ident(s.name) || '.'
-          || __pg.fn.quote_ident(p.name) || ' USING btree (' || p.key_text || ')'
-      FROM __project.main.relations AS p JOIN __project.main.schemas AS s ON s.oid = p.schema_oid
-      WHERE p.key_columns IS NOT NULL`,
+    body: `SELECT oid, keys, before || __pg.fn.quote_ident(schema) || '.' || after AS definition,
+        before || CASE WHEN ${visible('schema')} THEN '' ELSE __pg.fn.quote_ident(schema) || '.' END || after AS pretty_definition
+      FROM (
+        SELECT i.oid, i.keys, s.name AS schema,
+          'CREATE ' || CASE WHEN i.is_unique THEN 'UNIQUE ' ELSE '' END || 'INDEX ' || __pg.fn.quote_ident(i.name) || ' ON ' AS before,
+          __pg.fn.quote_ident(i.table_name) || ' USING btree (' || array_to_string(i.keys, ', ') || ')' AS after
+        FROM __pg.own.index_keys AS i JOIN __pg.own.schemas AS s ON s.oid = i.schema_oid
+        UNION ALL
+        SELECT p.oid + 4, p.key_names, s.name, 'CREATE UNIQUE INDEX ' || __pg.fn.quote_ident(left(p.name, 58) || '_pkey') || ' ON ',
+          __pg.fn.quote_ident(p.name) || ' USING btree (' || p.key_text || ')'
+        FROM __project.main.relations AS p JOIN __project.main.schemas AS s ON s.oid = p.schema_oid
+        WHERE p.key_columns IS NOT NULL
+        UNION ALL
+        SELECT oid, keys, 'pg_catalog', regexp_extract(definition, '^(.* ON )pg_catalog\\.(.*)$', 1), regexp_extract(definition, '^(.* ON )pg_catalog\\.(.*)$', 2)
+        FROM __pg.stored.index_texts
+      )`,
   },
   {
     name: 'view_definitions',

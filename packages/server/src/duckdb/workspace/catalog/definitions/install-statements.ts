@@ -11,7 +11,7 @@ import { PRIVILEGE_MACROS } from './privilege-macros.js';
 import { SESSION_MACROS } from './session-macros.js';
 import { emptyValueOf, storageTypeOf } from './storage-types.js';
 import { TEXT_MACROS } from './text-macros.js';
-import { TYPE_MACROS } from './type-macros.js';
+import { DUCKDB_TYPE_ROWS, TYPE_MACROS } from './type-macros.js';
 
 const schemaOf = (relation: SystemRelation): string =>
   relation.schema === 'pg_catalog' ? PG_CATALOG : INFORMATION_SCHEMA;
@@ -116,8 +116,17 @@ export function installStatements(): readonly string[] {
       (schema) => `CREATE SCHEMA ${CATALOG_DATABASE}.${schema}`,
     ),
     ...stored.map(createTable),
+    // What every table has beside its columns: negative numbers, sizes in bytes.
+    `CREATE TABLE ${CATALOG_DATABASE}.${STORED}.system_attributes AS SELECT CAST(col0 AS VARCHAR) AS name, CAST(col1 AS SMALLINT) AS number,
+       CAST(col2 AS UINTEGER) AS type_oid, CAST(col3 AS SMALLINT) AS size
+     FROM (VALUES ('tableoid', -6, 26, 4), ('cmax', -5, 29, 4), ('xmax', -4, 28, 4), ('cmin', -3, 29, 4), ('xmin', -2, 28, 4), ('ctid', -1, 27, 6))`,
+    // The class of operators that an index on a column of a type has unless told otherwise.
+    `CREATE VIEW ${CATALOG_DATABASE}.${STORED}.index_classes AS SELECT opcintype AS type_oid, min(oid) AS oid
+     FROM ${CATALOG_DATABASE}.${PG_CATALOG}.pg_opclass WHERE opcmethod = 403 AND opcdefault GROUP BY opcintype`,
     // A table has a row type, and that has an array: 1 and 2 behind the table's number.
     `CREATE TABLE ${CATALOG_DATABASE}.${STORED}.row_type_kinds AS SELECT unnest([1, 2]) AS "offset"`,
+    `CREATE TABLE ${CATALOG_DATABASE}.${STORED}.duckdb_types AS SELECT CAST(col0 AS VARCHAR) AS name, CAST(col1 AS UINTEGER) AS scalar_oid,
+       CAST(col2 AS UINTEGER) AS array_oid, CAST(col3 AS INTEGER) AS modifier FROM (VALUES ${DUCKDB_TYPE_ROWS.join(', ')})`,
     `CREATE TABLE ${CATALOG_DATABASE}.${STORED}.system_views (oid UINTEGER, definition VARCHAR)`,
     ...[...SESSION_MACROS, ...TEXT_MACROS, ...TYPE_MACROS].map(createMacro),
     ...[...OWN_VIEWS, ...DERIVED_VIEWS].map((view) => createView(OWN, view)),

@@ -31,10 +31,13 @@ const CLASSES: Readonly<Record<string, number>> = {
   pg_type: 1247,
 };
 
+/** In one text for the same reason as the words of `quote_ident`. */
+const CLASS_TEXT = Object.entries(CLASSES)
+  .map(([name, oid]) => `${name}=${oid}`)
+  .join(' ');
+
 const classNumber = (name: string): string =>
-  `MAP {${Object.entries(CLASSES)
-    .map(([one, oid]) => `'${one}': ${oid}`)
-    .join(', ')}}[${name}]`;
+  `CAST(regexp_extract(' ${CLASS_TEXT}', ' ' || ${name} || '=([0-9]+)', 1) AS UINTEGER)`;
 
 /** Names that the SQL standard gives to types, and others that are no `typname`. */
 const TYPE_SPELLINGS: Readonly<Record<string, string>> = {
@@ -137,8 +140,16 @@ export const OBJECT_MACROS: readonly Macro[] = [
     `(value) AS CAST(${orNumber('(SELECT __pg.fn.quote_ident(__a.rolname) FROM __pg.catalog.pg_authid AS __a WHERE __a.oid = value)')} AS VARCHAR)`,
   ),
   macro(
+    'regprocedure_out',
+    `(value) AS ${orNumber('(SELECT __f.signature FROM __pg.stored.function_signatures AS __f WHERE __f.oid = value)')}`,
+  ),
+  macro(
     'regoper_out',
     `(value) AS ${orNumber('(SELECT __o.oprname FROM __pg.catalog.pg_operator AS __o WHERE __o.oid = value)')}`,
+  ),
+  macro(
+    'regoperator_out',
+    `(value) AS ${orNumber('(SELECT __o.signature FROM __pg.stored.operator_signatures AS __o WHERE __o.oid = value)')}`,
   ),
   macro(
     'pg_get_userbyid',
@@ -164,15 +175,13 @@ export const OBJECT_MACROS: readonly Macro[] = [
   ),
   macro(
     'pg_get_constraintdef',
-    ...['(constraint_oid)', '(constraint_oid, pretty)'].map(
-      (parameters) =>
-        `${parameters} AS (SELECT __c.definition FROM __pg.own.constraint_definitions AS __c WHERE __c.oid = constraint_oid)`,
-    ),
+    `(constraint_oid) AS (SELECT __c.definition FROM __pg.own.constraint_definitions AS __c WHERE __c.oid = constraint_oid)`,
+    `(constraint_oid, pretty) AS (SELECT CASE WHEN pretty THEN __c.pretty_definition ELSE __c.definition END FROM __pg.own.constraint_definitions AS __c WHERE __c.oid = constraint_oid)`,
   ),
   macro(
     'pg_get_indexdef',
     `(index) AS (SELECT __i.definition FROM __pg.own.index_definitions AS __i WHERE __i.oid = index)`,
-    `(index, attribute, pretty) AS (SELECT CASE attribute WHEN 0 THEN __i.definition ELSE __i.keys[attribute] END FROM __pg.own.index_definitions AS __i WHERE __i.oid = index)`,
+    `(index, attribute, pretty) AS (SELECT CASE WHEN attribute = 0 AND pretty THEN __i.pretty_definition WHEN attribute = 0 THEN __i.definition ELSE __i.keys[attribute] END FROM __pg.own.index_definitions AS __i WHERE __i.oid = index)`,
   ),
   macro(
     'pg_get_viewdef',

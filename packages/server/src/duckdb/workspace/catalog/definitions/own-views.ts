@@ -16,9 +16,6 @@ const schemaOid = `CASE WHEN database_name = 'temp' THEN ${TEMPORARY_SCHEMA_OID}
 const generatedName = (suffix: string): string =>
   `left(table_name || '_' || array_to_string(constraint_column_names, '_') || '_${suffix}', 63)`;
 
-const quoted = (columns: string): string =>
-  `array_to_string(list_transform(${columns}, lambda __c: __pg.fn.quote_ident(__c)), ', ')`;
-
 /**
  * The workspace's own objects, one view per kind, in an order in which each only uses those before it. They read DuckDB's functions, so
  * a session sees what its own transaction has created, and nobody else does.
@@ -36,14 +33,7 @@ export const OWN_VIEWS: readonly { readonly name: string; readonly body: string 
   },
   {
     name: 'constraints',
-    body: `SELECT *, base_oid + 3 + least(position, 58) AS oid, base_oid + 64 + least(position, 58) AS index_oid,
-        CASE kind
-          WHEN 'p' THEN 'PRIMARY KEY (' || ${quoted('column_names')} || ')'
-          WHEN 'u' THEN 'UNIQUE (' || ${quoted('column_names')} || ')'
-          WHEN 'c' THEN 'CHECK (' || expression || ')'
-          ELSE 'FOREIGN KEY (' || ${quoted('column_names')} || ') REFERENCES ' || __pg.fn.quote_ident(target_table)
-            || '(' || ${quoted('target_columns')} || ')'
-        END AS definition
+    body: `SELECT *, base_oid + 3 + least(position, 58) AS oid, base_oid + 64 + least(position, 58) AS index_oid
       FROM (
         SELECT ${number('table_oid')} AS base_oid, ${schemaOid} AS schema_oid, database_name, schema_name, table_name,
           CASE constraint_type WHEN 'PRIMARY KEY' THEN 'p' WHEN 'UNIQUE' THEN 'u' WHEN 'FOREIGN KEY' THEN 'f' ELSE 'c' END AS kind,
@@ -74,31 +64,36 @@ export const OWN_VIEWS: readonly { readonly name: string; readonly body: string 
   {
     name: 'relations',
     body: `SELECT ${number('table_oid')} AS oid, table_name AS name, ${schemaOid} AS schema_oid, 'r' AS kind, column_count AS columns,
-        estimated_size AS row_count, index_count > 0 OR has_primary_key AS has_index, check_constraint_count AS checks,
-        temporary, comment, NULL AS sql
-      FROM duckdb_tables() WHERE ${HERE} AND NOT internal AND table_name <> '${HIDDEN_TABLE}'
+        estimated_size AS row_count, index_count > 0 OR coalesce(k.has_key, false) AS has_index, check_constraint_count AS checks,
+        temporary, comment, NULL AS sql, coalesce(k.refers, false) OR (database_name, schema_name, table_name) IN
+          (SELECT (database_name, schema_name, referenced_table) FROM duckdb_constraints() WHERE constraint_type = 'FOREIGN KEY') AS has_triggers
+      FROM duckdb_tables() LEFT JOIN (
+        SELECT table_oid AS keyed_oid, database_name AS keyed_database, bool_or(constraint_type IN ('PRIMARY KEY', 'UNIQUE')) AS has_key, bool_or(constraint_type = 'FOREIGN KEY') AS refers
+        FROM duckdb_constraints() GROUP BY ALL) AS k ON keyed_oid = table_oid AND keyed_database = database_name
+      WHERE ${HERE} AND NOT internal AND table_name <> '${HIDDEN_TABLE}'
       UNION ALL
-      SELECT ${number('view_oid')}, view_name, ${schemaOid}, 'v', column_count, 0, false, 0, temporary, comment, sql
+      SELECT ${number('view_oid')}, view_name, ${schemaOid}, 'v', column_count, 0, false, 0, temporary, comment, sql, false
       FROM duckdb_views() WHERE ${HERE} AND NOT internal
       UNION ALL
-      SELECT ${number('sequence_oid')}, sequence_name, ${schemaOid}, 'S', 3, 1, false, 0, temporary, comment, sql
+      SELECT ${number('sequence_oid')}, sequence_name, ${schemaOid}, 'S', 3, 1, false, 0, temporary, comment, sql, false
       FROM duckdb_sequences() WHERE ${HERE}
       UNION ALL
-      SELECT oid, name, schema_oid, 'i', 1, 0, false, 0, false, comment, sql FROM __pg.own.indexes`,
+      SELECT oid, name, schema_oid, 'i', 1, 0, false, 0, false, comment, sql, false FROM __pg.own.indexes`,
   },
   {
     name: 'types',
-    body: `SELECT ${number('type_oid')} AS oid, type_name AS name, ${schemaOid} AS schema_oid, labels, comment
+    body: `SELECT ${number('type_oid')} AS oid, type_name AS name, ${schemaOid} AS schema_oid, labels,
+        'ENUM(' || array_to_string(list_transform(labels, lambda __l: '''' || replace(__l, '''', '''''') || ''''), ', ') || ')' AS spelling, comment
       FROM duckdb_types() WHERE ${HERE} AND NOT internal AND logical_type = 'ENUM'`,
   },
   {
     name: 'columns',
-    body: `SELECT ${number('__col.table_oid')} AS relation_oid, __col.column_name AS name, CAST(__col.column_index AS SMALLINT) AS number,
-        __pg.fn.type_number(__col.data_type) AS builtin_type,
-        CASE WHEN __col.data_type LIKE 'ENUM(%' THEN list_transform(regexp_extract_all(__col.data_type, '''((?:[^'']|'''')*)''', 1), lambda __l: replace(__l, '''''', '''')) END AS enum_labels, __col.data_type, __pg.fn.type_modifier(__col.data_type) AS modifier,
-        __col.is_nullable, __col.column_default AS default_text, __col.comment
-      FROM duckdb_columns() AS __col
-      WHERE ${HERE} AND NOT __col.internal AND __col.table_name <> '${HIDDEN_TABLE}'`,
+    body: `SELECT ${number('c.table_oid')} AS relation_oid, c.column_name AS name, CAST(c.column_index AS SMALLINT) AS number,
+        coalesce(CASE WHEN c.data_type LIKE '%]' THEN t.array_oid ELSE t.scalar_oid END, 25) AS builtin_type, c.data_type,
+        coalesce(__pg.fn.decimal_modifier(c.data_type), t.modifier, -1) AS modifier,
+        c.is_nullable, c.column_default AS default_text, c.comment
+      FROM duckdb_columns() AS c LEFT JOIN __pg.stored.duckdb_types AS t ON t.name = __pg.fn.type_element(c.data_type)
+      WHERE ${HERE} AND NOT c.internal AND c.table_name <> '${HIDDEN_TABLE}'`,
   },
 ];
 

@@ -2,7 +2,7 @@ import { macro, type Macro } from './macro.js';
 
 /** What these read is set per connection by `setSessionVariables`. */
 const setting = (name: string): string =>
-  `coalesce(map_extract_value(getvariable('__pg_settings'), lower(${name})), (SELECT min(__s.setting) FROM __pg.stored.pg_settings AS __s WHERE __s.name = lower(${name})))`;
+  `coalesce(map_extract_value(getvariable('__pg_settings'), lower(${name})), (SELECT min(__s.setting) FROM __pg.stored.pg_settings AS __s WHERE lower(__s.name) = lower(${name})))`;
 
 /** About the session and the server. */
 export const SESSION_MACROS: readonly Macro[] = [

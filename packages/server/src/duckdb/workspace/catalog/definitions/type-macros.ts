@@ -45,24 +45,24 @@ const NUMBERS: Readonly<Record<string, readonly [number, number]>> = {
 /** Precision and scale that PostgreSQL is told for whole numbers wider than its own. */
 const MODIFIERS: Readonly<Record<string, number>> = { UBIGINT: 20, HUGEINT: 39, UHUGEINT: 39 };
 
-const pairs = (values: readonly (readonly [string, number])[]): string =>
-  `MAP {${values.map(([name, value]) => `'${name}': ${value}`).join(', ')}}`;
+/** Numbers of scalar and array, and the modifier, per DuckDB type: the rows of `__pg.stored.duckdb_types`. */
+export const DUCKDB_TYPE_ROWS: readonly string[] = Object.entries(NUMBERS).map(
+  ([name, [scalar, array]]) => `('${name}', ${scalar}, ${array}, ${modifierOf(name)})`,
+);
 
-const scalars = pairs(Object.entries(NUMBERS).map(([name, [number]]) => [name, number]));
-const arrays = pairs(Object.entries(NUMBERS).map(([name, [, number]]) => [name, number]));
-const modifiers = pairs(Object.entries(MODIFIERS).map(([name, digits]) => [name, (digits << 16) + 4]));
+function modifierOf(name: string): number {
+  const digits = MODIFIERS[name];
+  return digits === undefined ? -1 : (digits << 16) + 4;
+}
 
 /** `DECIMAL(18,3)[][]` is an array of `DECIMAL`. */
 const element = (type: string): string => `regexp_replace(${type}, '(\\(.*)?(\\[[0-9]*\\])*$', '', 's')`;
 
 export const TYPE_MACROS: readonly Macro[] = [
+  macro('type_element', `(type_name) AS ${element('type_name')}`),
   macro(
-    'type_number',
-    `(type_name) AS CAST(coalesce(CASE WHEN type_name LIKE '%]' THEN (${arrays})[${element('type_name')}] ELSE (${scalars})[${element('type_name')}] END, 25) AS UINTEGER)`,
-  ),
-  macro(
-    'type_modifier',
-    `(type_name) AS CAST(CASE WHEN type_name LIKE 'DECIMAL(%' THEN (CAST(regexp_extract(type_name, '\\(([0-9]+)', 1) AS INTEGER) << 16) + CAST(regexp_extract(type_name, ',([0-9]+)', 1) AS INTEGER) + 4 ELSE coalesce((${modifiers})[type_name], -1) END AS INTEGER)`,
+    'decimal_modifier',
+    `(type_name) AS CASE WHEN type_name LIKE 'DECIMAL(%' THEN (CAST(regexp_extract(type_name, '\\(([0-9]+)', 1) AS INTEGER) << 16) + CAST(regexp_extract(type_name, ',([0-9]+)', 1) AS INTEGER) + 4 END`,
   ),
   macro(
     'default_spelling',

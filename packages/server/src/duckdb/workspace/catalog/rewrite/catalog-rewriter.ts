@@ -23,6 +23,7 @@ import { CATALOG_DATABASE, FUNCTIONS, INFORMATION_SCHEMA, PG_CATALOG } from '../
 import { columnNameOf } from './column-names.js';
 import { MACROS, SET_RETURNING, VALUE_FUNCTION_MACROS } from './functions.js';
 import { parseArrayLiteral } from './array-literal.js';
+import { formatAsConcatenation } from './format.js';
 import { isPatternOfMany, rewriteOperator } from './operators.js';
 import { parsePg } from '../pg-parser.js';
 import {
@@ -116,7 +117,7 @@ export class CatalogRewriter {
     const call = fieldsOf(original, 'FuncCall');
     if (call !== undefined) {
       const name = namesOf(call['funcname']).at(-1) ?? '';
-      return SET_RETURNING.has(name) ? callNode(['unnest'], [rewritten]) : rewritten;
+      return name !== 'unnest' && SET_RETURNING.has(name) ? callNode(['unnest'], [rewritten]) : rewritten;
     }
     const indirection = fieldsOf(original, 'A_Indirection');
     const inner = fieldsOf(rewritten, 'A_Indirection');
@@ -183,6 +184,13 @@ export class CatalogRewriter {
     const names = namesOf(fields['funcname']);
     const name = (names.at(-1) ?? '').toLowerCase();
     const args = listOf(fields['args']);
+    if (name === 'format') {
+      const concatenation = formatAsConcatenation(
+        args[0],
+        args.slice(1).map((one) => this.#asText(one, scope)),
+      );
+      if (concatenation !== undefined) return concatenation;
+    }
     if (name === '_pg_truetypid' || name === '_pg_truetypmod') return trueType(name, args);
     const vector = name.startsWith('array_') && isVectorColumn(args[0]);
     if (vector && name === 'array_lower') return integerNode(0);
@@ -289,7 +297,7 @@ export class CatalogRewriter {
       const isArray = listOf(cast['typeName']['arrayBounds']).length > 0;
       if (REG_TYPES.has(type) && !isArray) {
         const number = this.#regNumber(type, cast['arg'] ?? null, scope);
-        return macro(`${type.replace('procedure', 'proc').replace('operator', 'oper')}_out`, number);
+        return macro(`${type}_out`, number);
       }
       return this.#rewrite(value, scope);
     }
@@ -319,6 +327,10 @@ export class CatalogRewriter {
     const rewrite = (one: Json): Json => (isConcatenation ? this.#asText(one, scope) : this.#rewrite(one, scope));
     const { lexpr, rexpr, ...rest } = fields;
     if (isPatternOfMany(fields)) return this.#patternOfMany(fields, scope);
+    if (isConcatenation && isList(lexpr, rexpr)) {
+      // An array that is NULL adds nothing; in DuckDB only the function sees it so.
+      return callNode(['list_concat'], [this.#rewrite(lexpr ?? null, scope), this.#rewrite(rexpr ?? null, scope)]);
+    }
     const isArrayOperator = fields['kind'] === 'AEXPR_OP_ANY' || fields['kind'] === 'AEXPR_OP_ALL';
     return rewriteOperator({
       ...rest,
@@ -379,6 +391,13 @@ export class CatalogRewriter {
     }
     return { SelectStmt: { targetList: [targetNode(macro('show', textNode(name)), name)] } };
   }
+}
+
+/** Whether one of the operands is plainly an array. */
+function isList(...operands: readonly (Json | undefined)[]): boolean {
+  return operands.some(
+    (one) => fieldsOf(one, 'A_ArrayExpr') !== undefined || fieldsOf(one, 'SubLink')?.['subLinkType'] === 'ARRAY_SUBLINK',
+  );
 }
 
 /** `_pg_truetypid(a.*, t.*)`: a domain counts as the type under it. Takes whole rows, which DuckDB cannot pass on. */

@@ -1,4 +1,4 @@
-import { callNode, fieldsOf, listOf, namesOf, nameNode, notNode, textNode, type Fields, type Json } from '../ast.js';
+import { callNode, constantText, fieldsOf, listOf, namesOf, nameNode, notNode, textNode, type Fields, type Json } from '../ast.js';
 
 /** Whether a pattern operator negates, and which option of `regexp_matches` makes it what PostgreSQL means. */
 const PATTERN_OPERATORS: Readonly<Record<string, { readonly negated: boolean; readonly options: string }>> = {
@@ -33,6 +33,12 @@ export function rewriteOperator(fields: Fields): Json {
   if (LIKE_KINDS.has(String(fields['kind'])) && left !== undefined) {
     const call = fieldsOf(right, 'FuncCall');
     const escape = LIKE_ESCAPES[operator];
+    const literal = constantText(right);
+    const isEscaped = call !== undefined && namesOf(call['funcname']).at(-1) === 'like_escape';
+    // Without ESCAPE a backslash escapes in PostgreSQL and means itself in DuckDB.
+    if (escape !== undefined && right !== undefined && !isEscaped && (literal === undefined || literal.includes('\\'))) {
+      return callNode([escape], [left, right, textNode('\\')]);
+    }
     if (call !== undefined && escape !== undefined && namesOf(call['funcname']).at(-1) === 'like_escape') {
       return callNode([escape], [left, ...listOf(call['args'])]);
     }
