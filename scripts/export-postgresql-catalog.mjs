@@ -79,8 +79,7 @@ const FUNCTIONS = {
   operator_signatures: 'SELECT oid, oid::regoperator::text AS signature FROM pg_operator',
   index_texts:
     'SELECT indexrelid AS oid, pg_get_indexdef(indexrelid) AS definition, array(SELECT pg_get_indexdef(indexrelid, n, false) FROM generate_series(1, indnatts) AS n) AS keys FROM pg_index WHERE indexrelid < 16384',
-  constraint_texts:
-    'SELECT oid, pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE oid < 16384',
+  constraint_texts: 'SELECT oid, pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE oid < 16384',
   function_signatures:
     'SELECT oid, pg_get_function_arguments(oid) AS arguments, pg_get_function_result(oid) AS result, oid::regprocedure::text AS signature FROM pg_proc WHERE oid < 16384',
 };

@@ -7,6 +7,7 @@ import { CATALOG_DATABASE, PROJECT_DATABASE } from './names.js';
 import { ProjectNumbers } from './definitions/object-numbers.js';
 import { loadPgParser } from './pg-parser.js';
 import { setSessionVariables, type CatalogSession } from './session-variables.js';
+import { rewriteUserStatement, type UserRewrite } from './user-sql/rewrite-user-statement.js';
 import { CatalogTranslator, type CatalogStatement } from './translate-catalog-statement.js';
 
 /** Asks the service what the project shows; the generation is that of the last answer. */
@@ -54,6 +55,11 @@ export class WorkspaceCatalog {
 
   translate(sql: string): CatalogStatement | undefined {
     return this.#translator.translate(sql);
+  }
+
+  /** A statement of a user, as DuckDB understands it. */
+  rewrite(sql: string, databaseName: string): UserRewrite {
+    return rewriteUserStatement(sql, databaseName, (schema, name) => this.#translator.viewText(schema, name));
   }
 
   async prepare(connection: DuckDBConnection, session: CatalogSession): Promise<void> {

@@ -15,7 +15,6 @@ const QUOTED_WORDS =
   'trim true union unique user using values varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement xmlexists ' +
   'xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable';
 
-
 export const TEXT_MACROS: readonly Macro[] = [
   macro(
     'quote_ident',

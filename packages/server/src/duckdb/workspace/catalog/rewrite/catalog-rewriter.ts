@@ -133,7 +133,7 @@ export class CatalogRewriter {
     const found = schemaOfRelation(schema, name);
     if (found === undefined) return { RangeVar: fields };
     const alias = fields['alias'] ?? { aliasname: name };
-    const definition = this.#definition(found, name);
+    const definition = this.definition(found, name);
     if (definition !== undefined) return { RangeSubselect: { subquery: definition, alias } };
     return {
       RangeVar: {
@@ -146,7 +146,7 @@ export class CatalogRewriter {
   }
 
   /** What a view of PostgreSQL's own stands for, rewritten; undefined for relations that exist in the catalogue's database. */
-  #definition(schema: CatalogSchema, name: string): Json | undefined {
+  definition(schema: CatalogSchema, name: string): Json | undefined {
     const key = `${schema}.${name}`;
     const known = this.#definitions.get(key);
     if (known !== undefined) return known;
@@ -331,6 +331,19 @@ export class CatalogRewriter {
       // An array that is NULL adds nothing; in DuckDB only the function sees it so.
       return callNode(['list_concat'], [this.#rewrite(lexpr ?? null, scope), this.#rewrite(rexpr ?? null, scope)]);
     }
+    const constants = listOfConstants(fields);
+    if (constants !== undefined) {
+      const { name, items } = constants;
+      return {
+        A_Expr: {
+          ...rest,
+          kind: 'AEXPR_IN',
+          name: [nameNode(name)],
+          lexpr: rewrite(lexpr ?? null),
+          rexpr: { List: { items } },
+        },
+      };
+    }
     const isArrayOperator = fields['kind'] === 'AEXPR_OP_ANY' || fields['kind'] === 'AEXPR_OP_ALL';
     return rewriteOperator({
       ...rest,
@@ -393,10 +406,23 @@ export class CatalogRewriter {
   }
 }
 
+/** `x = ANY ('{a,b}')` as `x IN ('a', 'b')`: constants take the type of x, elements of a list do not. */
+function listOfConstants(fields: Fields): { readonly name: string; readonly items: readonly Json[] } | undefined {
+  const operator = namesOf(fields['name']).at(-1) ?? '';
+  const isAny = fields['kind'] === 'AEXPR_OP_ANY' && operator === '=';
+  const isNone = fields['kind'] === 'AEXPR_OP_ALL' && operator === '<>';
+  const literal = constantText(fields['rexpr']);
+  const elements = literal === undefined ? undefined : parseArrayLiteral(literal);
+  if (!(isAny || isNone) || elements === undefined) return undefined;
+  const items = elements.map((one) => (one === null ? nullNode : textNode(one)));
+  return { name: operator, items: items.length === 0 ? [nullNode] : items };
+}
+
 /** Whether one of the operands is plainly an array. */
 function isList(...operands: readonly (Json | undefined)[]): boolean {
   return operands.some(
-    (one) => fieldsOf(one, 'A_ArrayExpr') !== undefined || fieldsOf(one, 'SubLink')?.['subLinkType'] === 'ARRAY_SUBLINK',
+    (one) =>
+      fieldsOf(one, 'A_ArrayExpr') !== undefined || fieldsOf(one, 'SubLink')?.['subLinkType'] === 'ARRAY_SUBLINK',
   );
 }
 

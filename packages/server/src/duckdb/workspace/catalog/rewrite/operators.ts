@@ -1,4 +1,15 @@
-import { callNode, constantText, fieldsOf, listOf, namesOf, nameNode, notNode, textNode, type Fields, type Json } from '../ast.js';
+import {
+  callNode,
+  constantText,
+  fieldsOf,
+  listOf,
+  namesOf,
+  nameNode,
+  notNode,
+  textNode,
+  type Fields,
+  type Json,
+} from '../ast.js';
 
 /** Whether a pattern operator negates, and which option of `regexp_matches` makes it what PostgreSQL means. */
 const PATTERN_OPERATORS: Readonly<Record<string, { readonly negated: boolean; readonly options: string }>> = {
@@ -36,7 +47,12 @@ export function rewriteOperator(fields: Fields): Json {
     const literal = constantText(right);
     const isEscaped = call !== undefined && namesOf(call['funcname']).at(-1) === 'like_escape';
     // Without ESCAPE a backslash escapes in PostgreSQL and means itself in DuckDB.
-    if (escape !== undefined && right !== undefined && !isEscaped && (literal === undefined || literal.includes('\\'))) {
+    if (
+      escape !== undefined &&
+      right !== undefined &&
+      !isEscaped &&
+      (literal === undefined || literal.includes('\\'))
+    ) {
       return callNode([escape], [left, right, textNode('\\')]);
     }
     if (call !== undefined && escape !== undefined && namesOf(call['funcname']).at(-1) === 'like_escape') {

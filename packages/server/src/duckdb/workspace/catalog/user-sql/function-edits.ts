@@ -1,0 +1,61 @@
+import { quoteLiteral } from '../../../quoting.js';
+import { MACROS, ROW_SOURCES } from '../rewrite/functions.js';
+import { strftimePattern } from './date-patterns.js';
+import type { TextEdit, TokenList } from './token-list.js';
+
+/** The session answers these itself, because they change it. */
+const ANSWERED_BY_SESSION = new Set(['current_setting', 'set_config']);
+
+/** DuckDB has these too, and users of either mean the same. */
+const LEFT_ALONE = new Set(['cardinality', 'generate_subscripts', 'show', 'list_field']);
+
+/** Words that are functions without parentheses. */
+const VALUE_FUNCTIONS: Readonly<Record<string, string>> = {
+  current_user: 'current_user',
+  session_user: 'current_user',
+  current_role: 'current_user',
+  current_catalog: 'current_database',
+  current_schema: 'current_schema',
+};
+
+/** Functions of PostgreSQL that DuckDB has not, or has with another meaning. */
+export function functionEdits(list: TokenList): TextEdit[] {
+  return list.tokens.flatMap((token, index) => {
+    if (token.kind !== 'word') return [];
+    const isQualified = list.matches(index - 2, 'pg_catalog', '.');
+    if (list.matches(index - 1, '.') && !isQualified) return [];
+    const first = isQualified ? index - 2 : index;
+    if (!list.matches(index + 1, '(')) {
+      const value = VALUE_FUNCTIONS[token.value];
+      const isName = list.matches(index + 1, '.') || list.matches(index - 1, 'as');
+      return value === undefined || isName ? [] : [list.replace(first, index, `__pg.fn.${value}()`)];
+    }
+    // What is being made or written to is a name, whatever it is called.
+    if (/^(macro|function|table|into|view|index|schema)$/.test(list.at(first - 1)?.value ?? '')) return [];
+    const dates = dateEdits(list, first, index);
+    if (dates !== undefined) return dates;
+    if (ANSWERED_BY_SESSION.has(token.value)) return [];
+    const target = MACROS.get(token.value);
+    if (target === undefined || LEFT_ALONE.has(token.value) || ROW_SOURCES.has(token.value)) {
+      return isQualified ? [list.replace(first, index, token.value)] : [];
+    }
+    return [list.replace(first, index, target.join('.'))];
+  });
+}
+
+/** `to_char(x, 'YYYY-MM')` and its inverses; left alone unless the pattern is a constant that can be translated. */
+function dateEdits(list: TokenList, first: number, index: number): TextEdit[] | undefined {
+  const name = list.at(index)?.value ?? '';
+  if (name !== 'to_char' && name !== 'to_date' && name !== 'to_timestamp') return undefined;
+  const args = list.args(index + 1);
+  const [from, to] = args[1] ?? [0, -1];
+  const pattern = from === to ? list.at(from) : undefined;
+  if (args.length !== 2 || pattern?.kind !== 'string') return undefined;
+  const translated = strftimePattern(pattern.value);
+  if (translated === undefined) return undefined;
+  const close = list.partner(index + 1);
+  const argument = list.replace(from, from, quoteLiteral(translated));
+  if (name === 'to_char') return [list.replace(first, index, 'strftime'), argument];
+  const type = name === 'to_date' ? 'DATE' : 'TIMESTAMPTZ';
+  return [list.replace(first, index, 'CAST(strptime'), argument, list.insertAfter(close, ` AS ${type})`)];
+}
