@@ -4,6 +4,8 @@ export interface SqlErrorDetails {
   readonly hint?: string;
   /** Character of the statement it is about, counted from 1. */
   readonly position?: number;
+  /** What was being done, as PostgreSQL's CONTEXT says it: `COPY orders, line 3, column id: "x"`. */
+  readonly where?: string;
   readonly cause?: unknown;
 }
 
@@ -17,6 +19,7 @@ export class SqlError extends Error {
   readonly detail: string | undefined;
   readonly hint: string | undefined;
   readonly position: number | undefined;
+  readonly where: string | undefined;
 
   constructor(
     readonly sqlState: string,
@@ -28,5 +31,6 @@ export class SqlError extends Error {
     this.detail = details.detail;
     this.hint = details.hint;
     this.position = details.position;
+    this.where = details.where;
   }
 }

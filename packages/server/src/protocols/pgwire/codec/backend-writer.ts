@@ -182,7 +182,9 @@ export class BackendWriter {
     this.#begin('E').#head(error.severity, error.sqlState, error.message);
     this.#field('D', error.detail).#field('H', error.hint);
     this.#field('P', error.position === undefined ? undefined : String(error.position));
-    this.#field('W', origin.where).#field('s', origin.schema).#field('t', origin.table);
+    this.#field('W', origin.where ?? error.where)
+      .#field('s', origin.schema)
+      .#field('t', origin.table);
     this.#field('c', origin.column).#field('n', origin.constraint);
     return this.#byte(0).#end();
   }

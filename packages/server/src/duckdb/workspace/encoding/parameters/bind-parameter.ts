@@ -60,11 +60,12 @@ export function duckdbTypeOf(oid: number): DuckDBType | undefined {
 export function decodeValue(oid: number, format: WireFormat, bytes: Uint8Array, settings: WireSettings): TypedValue {
   const element = elementTypeOf(oid);
   if (element !== undefined) return decodeArray(element.oid, format, bytes, settings);
-  const input = inputOf(oid, format);
+  const input = inputFor(oid, format);
   return typed(input, decodeScalar(input, format, bytes, settings));
 }
 
-function inputOf(oid: number, format: WireFormat): ScalarInput {
+/** How values of a type are read that is no array. */
+export function inputFor(oid: number, format: WireFormat): ScalarInput {
   const known = SCALAR_INPUTS.get(oid);
   if (known !== undefined) return known;
   if (format === 1) {
@@ -87,7 +88,7 @@ function typed(input: ScalarInput, value: DuckDBValue): TypedValue {
 }
 
 function decodeArray(elementOid: number, format: WireFormat, bytes: Uint8Array, settings: WireSettings): TypedValue {
-  const input = inputOf(elementOid, format);
+  const input = inputFor(elementOid, format);
   if (format === 0) {
     const literal = parseArrayText(textOf(bytes));
     const fromText = (text: string): DuckDBValue => input.fromText(text, settings);
@@ -103,6 +104,14 @@ function dimensionsOf(literal: ArrayInput): number {
   return Array.isArray(first) ? 1 + dimensionsOf(first as ArrayInput) : 1;
 }
 
+/** The elements of an array in binary, nested as deep as it has dimensions. */
+export function decodeArrayElements(bytes: Uint8Array, elementOid: number): Nested<Buffer> {
+  const { dimensions, elements } = readArrayBinary(bytes, elementOid);
+  return nest(elements, dimensions);
+}
+
+export type Nested<T> = readonly (T | null | Nested<T>)[];
+
 type NestedValues = readonly (DuckDBValue | NestedValues)[];
 
 function mapArray(literal: ArrayInput, fromText: (text: string) => DuckDBValue): NestedValues {
@@ -113,7 +122,7 @@ function mapArray(literal: ArrayInput, fromText: (text: string) => DuckDBValue):
 }
 
 /** Elements are in row-major order. */
-function nest(values: readonly DuckDBValue[], dimensions: readonly number[]): NestedValues {
+function nest<T>(values: readonly (T | null)[], dimensions: readonly number[]): Nested<T> {
   if (dimensions.length <= 1) return values;
   const inner = dimensions.slice(1);
   const size = inner.reduce((product, length) => product * length, 1);
@@ -165,7 +174,7 @@ function toList(values: NestedValues, convert: (value: DuckDBValue) => DuckDBVal
 
 const MAX_DIMENSIONS = 6;
 
-export function readArrayBinary(
+function readArrayBinary(
   bytes: Uint8Array,
   elementOid: number,
 ): { readonly dimensions: readonly number[]; readonly elements: readonly (Buffer | null)[] } {
