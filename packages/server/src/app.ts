@@ -4,6 +4,7 @@ import { KeyUses } from './auth/key-uses.js';
 import { explainGrpc, explainPgwire } from './commands/start-failure.js';
 import { composeBackups } from './compose-backups.js';
 import { composePgGateway } from './compose-pgwire.js';
+import { startWorkspaceHosts } from './compose-workspace-hosts.js';
 import { composeWorkspaceRecords, composeWorkspaceServices, workspaceSettings } from './compose-workspaces.js';
 import type { Config } from './config/config.js';
 import { Doors } from './doors.js';
@@ -32,6 +33,7 @@ import { DriverExecutor } from './protocols/driver/driver-executor.js';
 import type { DriverServices } from './protocols/driver/driver-services.js';
 import { startGrpcServer } from './protocols/driver/grpc-server.js';
 import type { HttpServices } from './protocols/http/services.js';
+import type { PgGateway } from './protocols/pgwire/gateway/pg-gateway.js';
 import { ApiKeys } from './services/api-keys.js';
 import { AuditLog } from './services/audit-log.js';
 import { AuditTrail } from './services/audit-trail.js';
@@ -92,6 +94,8 @@ export interface App {
 export interface AppOverrides {
   readonly clock?: Clock;
   readonly fileSystem?: FileSystem;
+  /** The program of the workers of workspaces. */
+  readonly workspaceWorker?: URL;
 }
 
 /**
@@ -224,7 +228,29 @@ export async function startApp(
     logger,
   };
   const workspaceRecords = composeWorkspaceRecords(workspaceParts);
-  const hosts = noWorkspaceHosts;
+  // The hosts tell the gateway, which is built over them.
+  const told: { gateway?: PgGateway } = {};
+  const { workspaceWorker } = overrides;
+  const hosts =
+    workspaceWorker === undefined
+      ? noWorkspaceHosts
+      : await lifecycle.start(
+          'workspace hosts',
+          () =>
+            startWorkspaceHosts({
+              config,
+              layout,
+              entry: workspaceWorker,
+              source: workspaceRecords.access,
+              observer: {
+                sessionEvent: (_workspaceId, sessionId, event) => told.gateway?.sessionEvent(sessionId, event),
+                workerOpened: (durationMs) => metrics.pgwire.workerOpened(durationMs),
+                workerEnded: (reason) => metrics.pgwire.workerEnded(reason),
+              },
+              logger,
+            }),
+          (started) => started.stop(config.lifecycle.shutdownTimeoutMs),
+        );
   const { expiry, ...workspaceServices } = composeWorkspaceServices(workspaceParts, workspaceRecords, hosts, {
     guard,
     transfers,
@@ -330,6 +356,7 @@ export async function startApp(
         composePgGateway({ config, logins: workspaceRecords.access, hosts, observer: metrics.pgwire, clock, logger }),
       )
     : undefined;
+  if (gateway !== undefined) told.gateway = gateway;
   const driver = new DriverExecutor(services, logger, metrics.driver);
   const server = createHttpServer({
     services,

@@ -71,7 +71,7 @@ export function composeWorkspaceServices(
   const limits = { operationMs: config.engine.operationTimeoutMs, statementMs: config.pgwire.queryTimeoutMs };
   return {
     workspaces: new Workspaces(metadata, files, hosts, others.guard, clock, limits),
-    workspaceQueries: new WorkspaceQueries(metadata, hosts, exchange, others.guard, clock, limits),
+    workspaceQueries: new WorkspaceQueries(metadata, hosts, exchange, others.guard, queries, clock, limits),
     workspaceUnload: new WorkspaceUnload(metadata, hosts, exchange, others.transfers, clock, limits),
     workspaceOutput: new WorkspaceOutput(metadata, hosts, exchange, others.loads, clock, limits),
     workspaceSessions: new WorkspaceSessions(metadata, sessions, hosts),

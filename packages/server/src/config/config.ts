@@ -96,6 +96,7 @@ export interface PgwireConfig {
   readonly idleTimeoutMs: number;
   readonly queryTimeoutMs: number;
   readonly sessionMemoryLimitBytes: number;
+  readonly sessionTempLimitBytes: number;
   readonly maxMessageBytes: number;
   readonly sslMode: 'disable' | 'allow' | 'prefer' | 'require';
   /** Null: a self-signed certificate in `directory`. */

@@ -73,6 +73,7 @@ export function loadConfig(env: Environment, machine: Machine = describeMachine(
     idleTimeoutMs: read('PGWIRE_IDLE_TIMEOUT_SECONDS') * 1000,
     queryTimeoutMs: read('PGWIRE_QUERY_TIMEOUT_SECONDS') * 1000,
     sessionMemoryLimitBytes: read('PGWIRE_SESSION_MEMORY_LIMIT'),
+    sessionTempLimitBytes: read('PGWIRE_SESSION_TEMP_LIMIT'),
     maxMessageBytes: read('PGWIRE_MAX_MESSAGE_BYTES'),
     sslMode: read('PGWIRE_SSL_MODE') as PgwireConfig['sslMode'],
     certificate: checkedCertificate('PGWIRE_SSL', {

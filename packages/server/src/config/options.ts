@@ -427,6 +427,13 @@ export const CONFIG_OPTIONS = {
     min: 64 * 1024 * 1024,
     description: 'Memory of the engine in one workspace.',
   },
+  PGWIRE_SESSION_TEMP_LIMIT: {
+    section: 'pgwire',
+    type: 'size',
+    default: '20GB',
+    min: 1024 * 1024,
+    description: 'What the engine of one workspace may spill to the disk; a statement that needs more fails.',
+  },
   PGWIRE_MAX_MESSAGE_BYTES: {
     section: 'pgwire',
     type: 'size',

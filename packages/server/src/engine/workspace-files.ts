@@ -54,7 +54,7 @@ export class WorkspaceFiles {
     const stagingPath = this.layout.stagingPath(newSortableId(this.clock.now()));
     this.#inFlight.add(workspace.id);
     try {
-      const { sizeBytes } = await this.pool.run('createWorkspace', { stagingPath, workspaceId: workspace.id });
+      const { sizeBytes } = await this.pool.run('createWorkspace', { stagingPath });
       await this.fileSystem.syncFile(stagingPath);
       const path = this.pathOf(workspace);
       await this.fileSystem.makeDirectory(dirname(path));

@@ -25,7 +25,7 @@ export interface StatementStart {
   readonly sessionId: string | null;
   /** Who: the login of the workspace, or for HTTP the id of the key. */
   readonly actor: string;
-  /** Without secrets; the log cuts it. */
+  /** The log cuts it, and takes out what looks like a secret. */
   readonly statement: string;
   readonly startedAt: Date;
 }

@@ -51,6 +51,7 @@ export class MetadataWorkspaceAccess implements WorkspaceAccess {
 
   sessionEnded(sessionId: string, end: SessionEnd): void {
     this.sessions.ended(sessionId, end);
+    this.queries.sessionEnded(sessionId);
   }
 
   async placeOf(workspaceId: string): Promise<WorkspacePlace | undefined> {

@@ -12,6 +12,8 @@ const FLUSH_DELAY_MS = 1_000;
 const MAX_PENDING = 20_000;
 const MAX_STATEMENT_LENGTH = 10_000;
 const MAX_MESSAGE_LENGTH = 2_000;
+/** Between the end of a session and that of what it ran. */
+const LOST_AFTER_MS = 5_000;
 const DAY_MS = 86_400_000;
 const ROWS_PER_TRANSACTION = 500;
 /** A round takes its turn among other work; what is left is forgotten in the next ones. */
@@ -50,7 +52,7 @@ export class QueryLog {
       workspaceId: start.workspaceId,
       sessionId: start.sessionId,
       actor: start.actor,
-      statement: bounded(start.statement, MAX_STATEMENT_LENGTH),
+      statement: bounded(withoutSecrets(start.statement), MAX_STATEMENT_LENGTH),
       startedAt: start.startedAt,
       outcome: 'running',
       sqlState: null,
@@ -78,11 +80,18 @@ export class QueryLog {
     });
   }
 
-  /** What a session or a workspace ran when its worker went. */
-  lost(lost: { readonly workspaceId: string; readonly sessionId?: string }): void {
+  /**
+   * A session is over. Its statement has told how it went, or does so in a moment, by another channel; or its worker died, and nobody
+   * will.
+   */
+  sessionEnded(sessionId: string): void {
+    const isRunning = [...this.#running.values()].some((query) => query.sessionId === sessionId);
+    if (isRunning) setTimeout(() => this.#lose(sessionId), LOST_AFTER_MS).unref();
+  }
+
+  #lose(sessionId: string): void {
     for (const query of this.#running.values()) {
-      if (query.workspaceId !== lost.workspaceId) continue;
-      if (lost.sessionId !== undefined && query.sessionId !== lost.sessionId) continue;
+      if (query.sessionId !== sessionId) continue;
       const durationMs = Math.max(0, this.clock.now().getTime() - query.startedAt.getTime());
       this.#running.delete(query.id);
       const end = { outcome: 'lost', sqlState: null, rows: null, bytes: null, durationMs } as const;
@@ -147,4 +156,10 @@ export class QueryLog {
 
 function bounded(text: string, maxLength: number): string {
   return text.length <= maxLength ? text : `${text.slice(0, maxLength)}…`;
+}
+
+/** Statements that speak of secrets lose their literals. They are refused in a workspace, and logged all the same. */
+export function withoutSecrets(statement: string): string {
+  if (!/\b(password|secret|token|credentials?)\b/i.test(statement)) return statement;
+  return statement.replaceAll(/'(?:[^']|'')*'?|\$(\w*)\$[\s\S]*?(?:\$\1\$|$)/g, "'…'");
 }

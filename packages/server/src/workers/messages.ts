@@ -13,10 +13,7 @@ export interface WorkerJobs {
   /** A new, empty table file. */
   createTable: { request: CreateTableRequest; result: BuiltVersion };
   /** A new, empty workspace file. */
-  createWorkspace: {
-    request: { readonly stagingPath: string; readonly workspaceId: string };
-    result: { readonly sizeBytes: number };
-  };
+  createWorkspace: { request: { readonly stagingPath: string }; result: { readonly sizeBytes: number } };
   /** A new version from the base version and a file. */
   importFile: { request: ImportRequest; result: ImportResult };
   /** A new version from the base version and rows of files or of another version, by the rules of the storage driver. */

@@ -229,6 +229,8 @@ export class WorkspaceProcess {
       });
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#child.send({ type: 'run', requestId, operation, request });
+      // It may have been given up while the process started; an abort that has happened tells nobody any more.
+      if (signal?.aborted === true) onAbort();
       this.input.events.changed();
     });
   }

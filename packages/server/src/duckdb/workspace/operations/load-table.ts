@@ -34,8 +34,9 @@ export async function loadTable(context: OperationContext, load: Load, table: Wo
       }
       await connection.run(`DROP ${(await kindOf(context, destination)) ?? 'TABLE'} IF EXISTS ${target}`);
       try {
-        const result = await connection.run(`CREATE TABLE ${target} AS ${select}`);
-        return result.rowsChanged;
+        // The number is a row of the answer: `rowsChanged` stays 0 for this statement.
+        const made = await connection.runAndReadAll(`CREATE TABLE ${target} AS ${select}`);
+        return Number(made.getRows()[0]?.[0] ?? 0);
       } catch (error) {
         throw selectionFailure(error, selection);
       }
