@@ -14,6 +14,7 @@ import { previews } from './groups/previews.js';
 import { profiles } from './groups/profiles.js';
 import { upserts } from './groups/upsert.js';
 import { snapshots } from './groups/snapshots.js';
+import { wire } from './groups/wire.js';
 import { Inputs } from './inputs.js';
 import { describeMachine, measureSync } from './measure/machine.js';
 import { parseOptions, type BenchOptions, type GroupName } from './options.js';
@@ -41,6 +42,7 @@ const RUN: Record<GroupName, Group> = {
   memory,
   load,
   health,
+  wire,
 };
 
 const startedAt = performance.now();

@@ -14,6 +14,7 @@ export const GROUPS = [
   'memory',
   'load',
   'health',
+  'wire',
 ] as const;
 
 export type GroupName = (typeof GROUPS)[number];
@@ -53,7 +54,7 @@ export function parseOptions(args: readonly string[], resultsFolder: string): Be
     jsonPath: values.json,
     workFolder: values.dir,
     rounds,
-    timeBudgetMs: (values.quick ? 4 : 15) * 60_000,
+    timeBudgetMs: (values.quick ? 6 : 22) * 60_000,
     engine: { threads: availableParallelism(), memoryLimit: '2GB' },
   };
 }

@@ -25,7 +25,7 @@ from dbt.cli.main import dbtRunner  # noqa: E402  (reads the environment when it
 
 
 def dbt(*arguments):
-    quiet = ["--quiet", "--no-use-colors", "--no-partial-parse", "--no-version-check", "--log-path", str(PROJECT / "logs")]
+    quiet = ["--quiet", "--no-use-colors", "--no-version-check", "--log-path", str(PROJECT / "logs")]
     with open(PROJECT / "output.txt", "a") as output:
         before, sys.stdout = sys.stdout, output
         try:
