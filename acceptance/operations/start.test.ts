@@ -67,6 +67,8 @@ describe('a start that cannot be', () => {
     ['OPERATION_TIMEOUT', '0'],
     ['MAX_UPLOAD_BYTES', '-5'],
     ['PGWIRE_SSL_MODE', 'perhaps'],
+    ['PGWIRE_PORT', '70000'],
+    ['PGWIRE_SSL_CERT', '/nowhere/certificate.pem'],
     ['DUCKDB_MEMORY_LIMITS', '1GB'],
     ['ENGINE_WORKERS', '3'],
     ['API_PREFIX', 'no slash and blanks'],
@@ -83,6 +85,9 @@ describe('a start that cannot be', () => {
     const port = String((taken.address() as AddressInfo).port);
     try {
       expect(await refusal({ PORT: port })).toContain(port);
+      const door = await refusal({ PGWIRE_HOST: '127.0.0.1', PGWIRE_PORT: port });
+      expect(door).toContain(port);
+      expect(door).toContain('PGWIRE_PORT');
     } finally {
       taken.close();
     }
@@ -90,6 +95,7 @@ describe('a start that cannot be', () => {
 
   it('an address that is not of this machine', async () => {
     expect(await refusal({ HOST: '203.0.113.1' })).toContain('203.0.113.1');
+    expect(await refusal({ PGWIRE_HOST: '203.0.113.1' })).toContain('PGWIRE_HOST');
   });
 
   it('a file where the data folder should be', async () => {

@@ -35,12 +35,12 @@ const ALPN_PROTOCOL = 'postgresql';
  *     CancelRequest ─────▶ at any point, also in clear text where TLS is required: libpq up to 16 sends it no other way
  *     startup packet ────▶ done
  *
- * `onConversation` is told the stream on which the client can be answered, as soon as it has one.
+ * `onConversation` is told the stream on which the client can be answered; undefined while there is none.
  */
 export async function negotiate(
   socket: Socket,
   policy: TlsPolicy,
-  onConversation: (stream: Duplex) => void,
+  onConversation: (stream: Duplex | undefined) => void,
 ): Promise<Negotiation> {
   let stream: Duplex = socket;
   let source = new MessageSource(socket);
@@ -78,6 +78,7 @@ export async function negotiate(
         detail: 'This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.',
       });
     }
+    onConversation(undefined);
     socket.write('S');
     stream = await startTls(socket, policy, false);
     source = new MessageSource(stream);

@@ -241,6 +241,17 @@ describe('who gets in', () => {
     expect(await metrics()).toContain('pgwire_connections_total{status="timeout"} 2');
   });
 
+  it('ends a client that stops in the middle of the handshake', async () => {
+    const { port, metrics } = await start({ authenticationTimeoutMs: 50, tls: { identity, required: false } });
+    const client = await connect(port);
+    client.send(serialize.requestSsl());
+    expect(await client.byte()).toBe('S');
+    client.send(Buffer.from([0x16, 3, 1, 0, 100]));
+    await client.closed();
+    expect(client.takeRest()).toHaveLength(0);
+    expect(await metrics()).toContain('pgwire_connections_total{status="timeout"} 1');
+  });
+
   it('passes on why a workspace cannot be opened', async () => {
     const { port, host } = await start();
     host.refusal = new SqlError('58030', 'the file of the workspace cannot be opened');
