@@ -11,7 +11,7 @@ import type { Connection, Target } from './target.js';
 
 /** Where Debian's package puts the server's programs. */
 export const POSTGRES_PROGRAMS = '/usr/lib/postgresql/15/bin';
-const SUPERUSER = 'harness';
+const SUPERUSER = 'postgres';
 const USER = 'wireuser';
 const PASSWORD = 'a-password-of-the-tests';
 const START_TIMEOUT_MS = 30_000;

@@ -28,11 +28,11 @@ if section connect-channel-binding; then
   PGSSLMODE=require PGCHANNELBINDING=require value -c 'SELECT 1'
 fi
 if section connect-wrong-password; then
-  PGSSLMODE=require PGPASSWORD=wrong value -c 'SELECT 1' | sed 's/.*FATAL/FATAL/'
-  PGSSLMODE=require PGUSER=nobody_here PGPASSWORD=wrong value -c 'SELECT 1' | sed 's/.*FATAL/FATAL/'
+  PGSSLMODE=require PGPASSWORD=wrong value -c 'SELECT 1' | sed -n 's/.*FATAL/FATAL/p'
+  PGSSLMODE=require PGUSER=nobody_here PGPASSWORD=wrong value -c 'SELECT 1' | sed -n 's/.*FATAL/FATAL/p'
 fi
 if section connect-unknown-database; then
-  PGSSLMODE=require PGDATABASE=nothing_here value -c 'SELECT 1' | sed 's/.*FATAL/FATAL/'
+  PGSSLMODE=require PGDATABASE=nothing_here value -c 'SELECT 1' | sed -n 's/.*FATAL/FATAL/p'
 fi
 if section connect-options; then
   PGOPTIONS='-c statement_timeout=1234ms -c search_path=reports' PGAPPNAME=wire value <<'SQL'

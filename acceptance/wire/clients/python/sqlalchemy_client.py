@@ -175,10 +175,10 @@ def _(engine):
 
 @feature_of_engine("core-writes")
 def _(engine):
-    table = sa.Table("sa_core", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True, autoincrement=False), sa.Column("at", sa.DateTime), sa.Column("tags", sa.ARRAY(sa.Text)), sa.Column("doc", sa.JSON), sa.Column("raw", sa.LargeBinary))
+    table = sa.Table("sa_core", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True, autoincrement=False), sa.Column("moment", sa.DateTime), sa.Column("tags", sa.ARRAY(sa.Text)), sa.Column("doc", sa.JSON), sa.Column("raw", sa.LargeBinary))
     table.create(engine)
     with engine.begin() as connection:
-        result = connection.execute(sa.insert(table), [{"id": i, "at": datetime.datetime(2024, 1, i + 1), "tags": ["a", None], "doc": {"n": i}, "raw": b"\x00\xff"} for i in range(3)])
+        result = connection.execute(sa.insert(table), [{"id": i, "moment": datetime.datetime(2024, 1, i + 1), "tags": ["a", None], "doc": {"n": i}, "raw": b"\x00\xff"} for i in range(3)])
         show(result.rowcount)
         show([tuple(row) for row in connection.execute(sa.select(table).order_by(table.c.id))])
         show(connection.execute(sa.update(table).where(table.c.id == 1).values(tags=None)).rowcount)
@@ -218,7 +218,7 @@ def _(engine):
             "n": [1, 2, 3],
             "x": [1.5, None, 3.25],
             "t": ["a", None, "č ☃"],
-            "at": pandas.to_datetime(["2024-01-01", None, "2024-02-29 01:02:03.004005"], format="ISO8601"),
+            "moment": pandas.to_datetime(["2024-01-01", None, "2024-02-29 01:02:03.004005"], format="ISO8601"),
             "yes": [True, False, True],
         }
     )

@@ -61,8 +61,9 @@ function only(name: string, value: string, parse: (value: string, name: string) 
   };
 }
 
+/** As PostgreSQL compares names of encodings: only letters and digits count. asyncpg sends its quotes along. */
 function clientEncoding(value: string): string {
-  if (/^(utf-?8|unicode)$/i.test(value)) return 'UTF8';
+  if (/^(utf8|unicode)$/i.test(value.replaceAll(/[^a-z0-9]/gi, ''))) return 'UTF8';
   throw new SqlError('22023', `invalid value for parameter "client_encoding": "${value}"`, {
     hint: 'The only supported encoding is UTF8.',
   });
