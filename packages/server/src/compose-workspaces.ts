@@ -18,6 +18,7 @@ import type { TableLoads } from './services/table-loads.js';
 import type { Transfers } from './services/transfers.js';
 import { WireSessions } from './services/wire-sessions.js';
 import type { WorkspaceAccess } from './services/workspace-access.js';
+import { WorkspaceCatalogs } from './services/workspace-catalogs.js';
 import { WorkspaceExpiry } from './services/workspace-expiry.js';
 import { WorkspaceOutput } from './services/workspace-output.js';
 import { WorkspaceQueries } from './services/workspace-queries.js';
@@ -42,6 +43,7 @@ export interface WorkspaceParts {
 /** What the gateway and the hosts ask, and what they tell. Built before them. */
 export interface WorkspaceRecords {
   readonly access: WorkspaceAccess;
+  readonly catalogs: WorkspaceCatalogs;
   readonly sessions: WireSessions;
   readonly queries: QueryLog;
 }
@@ -51,7 +53,13 @@ export function composeWorkspaceRecords(parts: WorkspaceParts): WorkspaceRecords
   const sessions = new WireSessions(metadata, clock, logger);
   const queries = new QueryLog(metadata, clock, logger, config.queryLog.retentionDays, observer);
   const tables = new WorkspaceTables(metadata, pins, layout, fileSystem);
-  return { sessions, queries, access: new MetadataWorkspaceAccess(metadata, files, tables, sessions, queries, clock) };
+  const catalogs = new WorkspaceCatalogs(metadata);
+  return {
+    sessions,
+    queries,
+    catalogs,
+    access: new MetadataWorkspaceAccess(metadata, files, tables, catalogs, sessions, queries, clock),
+  };
 }
 
 type WorkspaceServices = Pick<
@@ -62,7 +70,7 @@ type WorkspaceServices = Pick<
 /** The services of the REST door, over the hosts. */
 export function composeWorkspaceServices(
   parts: WorkspaceParts,
-  { access, sessions, queries }: WorkspaceRecords,
+  { access, catalogs, sessions, queries }: WorkspaceRecords,
   hosts: WorkspaceHosts,
   others: { readonly guard: DiskGuard; readonly transfers: Transfers; readonly loads: TableLoads },
 ): WorkspaceServices {
@@ -70,7 +78,7 @@ export function composeWorkspaceServices(
   const exchange = new ExchangeFiles(fileSystem, layout, hosts);
   const limits = { operationMs: config.engine.operationTimeoutMs, statementMs: config.pgwire.queryTimeoutMs };
   return {
-    workspaces: new Workspaces(metadata, files, hosts, others.guard, clock, limits),
+    workspaces: new Workspaces(metadata, files, catalogs, hosts, others.guard, clock, limits),
     workspaceQueries: new WorkspaceQueries(metadata, hosts, exchange, others.guard, queries, clock, limits),
     workspaceUnload: new WorkspaceUnload(metadata, hosts, exchange, others.transfers, clock, limits),
     workspaceOutput: new WorkspaceOutput(metadata, hosts, exchange, others.loads, clock, limits),

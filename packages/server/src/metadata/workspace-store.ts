@@ -30,6 +30,8 @@ export interface WorkspaceReader {
 
   /** Names of main's buckets and of those that the branch has of its own, by name; only those with this `schemaKey`. */
   listBucketNames(branch: BranchRef, schemaKey: string): Promise<readonly string[]>;
+  /** A short text that changes with every commit; the same one twice means that nothing was committed in between. */
+  stateToken(): Promise<string>;
   /** A short text that changes whenever `readCatalogue` would answer something else; it may change more often. */
   catalogueFingerprint(branch: BranchRef): Promise<string>;
   /** Main's buckets, and those that the branch has of its own, with their tables. Opens no file. */

@@ -3,13 +3,12 @@ import type { WorkspaceFiles } from '../engine/workspace-files.js';
 import { SqlError } from '../errors/sql-error.js';
 import type { Clock } from '../lib/clock.js';
 import type { MetadataReader } from '../metadata/metadata-store.js';
-import type { WorkspaceRecord } from '../metadata/workspace-records.js';
 import type { NewWorkspaceSession, SessionEnd, StatementEnd, StatementStart } from '../model/workspace-activity.js';
 import type { WorkspaceCatalog, WorkspaceTable, WorkspaceTableName } from '../model/workspace-view.js';
 import type { QueryLog } from './query-log.js';
 import type { WireSessions } from './wire-sessions.js';
 import type { WorkspaceAccess, WorkspaceLogin, WorkspacePlace } from './workspace-access.js';
-import { catalogueBuckets } from './workspace-catalog.js';
+import type { WorkspaceCatalogs } from './workspace-catalogs.js';
 import { databaseNameOf, stateOf } from './workspace-state.js';
 import type { WorkspaceTables } from './workspace-tables.js';
 
@@ -22,6 +21,7 @@ export class MetadataWorkspaceAccess implements WorkspaceAccess {
     private readonly metadata: MetadataReader,
     private readonly files: WorkspaceFiles,
     private readonly tables: WorkspaceTables,
+    private readonly catalogs: WorkspaceCatalogs,
     private readonly sessions: WireSessions,
     private readonly queries: QueryLog,
     private readonly clock: Clock,
@@ -81,13 +81,9 @@ export class MetadataWorkspaceAccess implements WorkspaceAccess {
   }
 
   async catalogOf(workspaceId: string, knownGeneration: string | undefined): Promise<WorkspaceCatalog | 'unchanged'> {
-    const workspace: Pick<WorkspaceRecord, 'projectId' | 'branchId'> | undefined =
-      await this.metadata.getWorkspaceById(workspaceId);
+    const workspace = await this.metadata.getWorkspaceById(workspaceId);
     if (workspace === undefined) return knownGeneration === '' ? 'unchanged' : { generation: '', buckets: [] };
-    // Asked first: what changes while the catalogue is read is in the next one.
-    const generation = await this.metadata.catalogueFingerprint(workspace);
-    if (generation === knownGeneration) return 'unchanged';
-    return { generation, buckets: catalogueBuckets(await this.metadata.readCatalogue(workspace), workspace) };
+    return (await this.catalogs.of(workspace, knownGeneration)) ?? 'unchanged';
   }
 
   statementStarted(start: StatementStart): void {

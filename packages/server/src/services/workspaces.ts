@@ -14,7 +14,7 @@ import type { DiskGuard } from './disk-guard.js';
 import { requireDevelopmentBranch } from './require-bucket.js';
 import { requireActiveProject } from './require-project.js';
 import { requireLiveWorkspace, requireWorkspace } from './require-workspace.js';
-import { catalogueBuckets } from './workspace-catalog.js';
+import type { WorkspaceCatalogs } from './workspace-catalogs.js';
 import { loadTables, type LoadedTable, type LoadInput, type LoadReport } from './workspace-load.js';
 import { stateOf, type WorkspaceState } from './workspace-state.js';
 
@@ -61,6 +61,7 @@ export class Workspaces {
   constructor(
     private readonly metadata: MetadataStore,
     private readonly files: WorkspaceFiles,
+    private readonly catalogs: WorkspaceCatalogs,
     private readonly hosts: WorkspaceHosts,
     private readonly guard: DiskGuard,
     private readonly clock: Clock,
@@ -114,14 +115,14 @@ export class Workspaces {
   /** Opens the workspace: what is in it, its file alone knows. */
   async get(ref: WorkspaceRef, signal?: AbortSignal): Promise<WorkspaceDetail> {
     const workspace = await requireLiveWorkspace(this.metadata, ref, this.clock.now());
-    const [{ objects, sizeBytes }, stored] = await Promise.all([
+    const [{ objects, sizeBytes }, catalog] = await Promise.all([
       this.hosts.run(workspace.id, 'inspect', {}, this.#deadline(signal)),
-      this.metadata.readCatalogue(workspace),
+      this.catalogs.of(workspace),
     ]);
     return {
       workspace: this.#shown({ ...workspace, sizeBytes }),
       activeSessions: this.hosts.activeSessions(workspace.id),
-      attachedTables: catalogueBuckets(stored, workspace).flatMap((bucket) =>
+      attachedTables: (catalog?.buckets ?? []).flatMap((bucket) =>
         bucket.tables.map(({ name, rowCount }) => ({ schema: bucket.name, table: name, rows: rowCount })),
       ),
       objects,

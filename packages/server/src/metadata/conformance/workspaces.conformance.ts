@@ -270,6 +270,14 @@ export function describeWorkspaces(store: () => MetadataStore): void {
     expect((await store().readCatalogue(MAIN)).buckets.map(({ name }) => name)).toEqual(['linked', 'sales']);
   });
 
+  it('tells that nothing was committed', async () => {
+    await startWithBucket(store());
+    const token = await store().stateToken();
+    expect([await store().stateToken(), await store().stateToken()]).toEqual([token, token]);
+    await store().transaction((tx) => tx.insertProject(project('p2')));
+    expect(await store().stateToken()).not.toBe(token);
+  });
+
   it('reads a catalogue of many tables in turns', async () => {
     const { bucketId } = await startWithBucket(store());
     await store().transaction(async (tx) => {

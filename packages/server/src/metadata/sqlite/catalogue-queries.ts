@@ -32,6 +32,12 @@ export async function listBucketNames(db: Database, branch: BranchRef, key: stri
   return rows.map(({ name }) => name);
 }
 
+/** SQLite counts, for each connection, the commits of all others; reads and writes here have connections of their own. */
+export async function stateToken(db: Database): Promise<string> {
+  const { rows } = await sql<{ data_version: number }>`pragma data_version`.execute(db);
+  return String(rows[0]?.data_version ?? '');
+}
+
 /**
  * Everything that a catalogue is made of has an id and a time or a version that move with it; the database puts them together, and
  * only their hash leaves it. 5,000 tables take some milliseconds.

@@ -326,6 +326,10 @@ export class SqliteMetadataReader implements MetadataReader {
     return catalogue.listBucketNames(this.db, branch, schemaKey);
   }
 
+  stateToken(): Promise<string> {
+    return catalogue.stateToken(this.db);
+  }
+
   catalogueFingerprint(branch: BranchRef): Promise<string> {
     return catalogue.catalogueFingerprint(this.db, branch);
   }

@@ -9,6 +9,7 @@ import { ndjsonWriter } from '../../value-json.js';
 import type { GatedStatement } from '../gate/gated-statement.js';
 import { prepareChecked } from '../gate/prepare-checked.js';
 import type { StatementGate } from '../gate/statement-gate.js';
+import { sqlErrorOf } from '../sql-state.js';
 import { inTransaction, newExchangeFile, usePath, type OperationContext } from './operation-context.js';
 
 const COPY_OPTIONS = {
@@ -146,27 +147,19 @@ async function writeChunks(
   }
 }
 
-/** What is about the statement keeps its SQLSTATE; what is about the machine is said as for every other operation. */
+/** What is about the statement has its SQLSTATE; what is about the machine is said as for every other operation. */
 function toDomainError(error: unknown): DomainError {
-  if (error instanceof DomainError) return error;
-  if (error instanceof SqlError) {
-    return new DomainError(
-      'query_failed',
-      error.message,
-      {
-        sqlstate: error.sqlState,
-        ...(error.position === undefined ? {} : { position: error.position }),
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-      },
-      { cause: error },
-    );
-  }
-  return (
-    engineFailure(error) ?? new DomainError('query_failed', firstLine(error), { sqlstate: null }, { cause: error })
+  const failure = error instanceof SqlError ? undefined : engineFailure(error);
+  if (failure !== undefined) return failure;
+  const { sqlState, message, position, hint } = sqlErrorOf(error).error;
+  return new DomainError(
+    'query_failed',
+    message,
+    {
+      sqlstate: sqlState,
+      ...(position === undefined ? {} : { position }),
+      ...(hint === undefined ? {} : { hint }),
+    },
+    { cause: error },
   );
-}
-
-function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.split('\n')[0] ?? message;
 }
