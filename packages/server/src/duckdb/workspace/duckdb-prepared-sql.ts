@@ -1,9 +1,11 @@
-import type { DuckDBPreparedStatement } from '@duckdb/node-api';
+import type { DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api';
 import { SqlError } from '../../errors/sql-error.js';
 import type { DuckDbSqlConnection } from './duckdb-sql-connection.js';
+import { DefinitionSql } from './definition-sql.js';
 import { existenceNotices } from './existence-notices.js';
 import { MadeRows } from './made-rows.js';
-import { bindParameters, describeColumns, parameterOids } from './result-encoding.js';
+import { bindParameters, describeColumns, parameterOids, type ColumnTypeNames } from './result-encoding.js';
+import { unknownParameters, withParameterCasts } from './parameter-types.js';
 import { settingsCalls } from './settings-functions.js';
 import type {
   ColumnDescription,
@@ -14,7 +16,7 @@ import type {
   SqlNotice,
 } from './sql-engine.js';
 import type { EngineStatement, SqlStatement, StatementText } from './sql-statement.js';
-import { applyEdits, type EditedSql } from './statement-edits.js';
+import { applyEdits, type EditedSql, type TextEdit } from './statement-edits.js';
 import { StreamedRows } from './streamed-rows.js';
 
 type EngineSql = StatementText & EngineStatement;
@@ -22,8 +24,12 @@ type EngineSql = StatementText & EngineStatement;
 interface Plan {
   readonly edited: EditedSql;
   readonly duckdb: DuckDBPreparedStatement;
-  /** The search path and versions it was made for. */
-  readonly pathKey: string;
+  /** The search path and versions it was made for; undefined for the catalogue, whose plans hold the moment they were made. */
+  readonly pathKey: string | undefined;
+  readonly columnTypes: ColumnTypeNames;
+  /** It has not run yet. */
+  isFresh: boolean;
+  /** What `set_config()` does. */
   readonly onOpen: readonly (() => void)[];
 }
 
@@ -52,9 +58,15 @@ export class DuckDbPreparedSql implements PreparedSql {
     statement: SqlStatement,
     givenTypes: readonly number[],
     signal: AbortSignal,
-  ): Promise<DuckDbPreparedSql> {
+  ): Promise<PreparedSql> {
     if (statement.kind !== 'engine') throw new SqlError('XX000', `a ${statement.kind} statement is not the engine's`);
-    return new DuckDbPreparedSql(connection, statement, givenTypes, await makePlan(connection, statement, signal));
+    if (statement.class === 'definition') return new DefinitionSql(connection, statement);
+    return new DuckDbPreparedSql(
+      connection,
+      statement,
+      givenTypes,
+      await makePlan(connection, statement, givenTypes, signal),
+    );
   }
 
   async open(parameters: ParameterValues, options: OpenOptions): Promise<RowSource> {
@@ -66,7 +78,7 @@ export class DuckDbPreparedSql implements PreparedSql {
     const notices = await connection.runExclusive(signal, () => existenceNotices(connection.duckdb, statement));
     for (const action of onOpen) action();
     try {
-      if (statement.small) return await this.#make(notices, options);
+      if (statement.small || this.#plan.pathKey === undefined) return await this.#make(notices, options);
       return await this.#stream(parameters, notices, options);
     } catch (error) {
       throw connection.translate(error, edited, statement);
@@ -86,10 +98,11 @@ export class DuckDbPreparedSql implements PreparedSql {
     try {
       if (statement.writes) await connection.beforeWrite(statement);
       const result = await connection.guarded(signal, () => duckdb.run());
+      this.#mustFit(result);
       if (ownTransaction) await connection.commit(signal);
-      return new MadeRows(result, this.columns, notices, connection.options.settings);
+      return new MadeRows(result, this.columns, notices, connection.options.settings, this.#plan.columnTypes);
     } catch (error) {
-      throw await this.#failed(error, ownTransaction);
+      throw await connection.undo(error, ownTransaction);
     }
   }
 
@@ -104,6 +117,7 @@ export class DuckDbPreparedSql implements PreparedSql {
     try {
       if (statement.writes) await connection.beforeWrite(statement);
       const result = await connection.guarded(signal, () => duckdb.stream());
+      this.#mustFit(result);
       const rows = new StreamedRows(connection, result, {
         columns: this.columns,
         notices,
@@ -117,62 +131,101 @@ export class DuckDbPreparedSql implements PreparedSql {
       connection.setLive(rows);
       return rows;
     } catch (error) {
-      throw await this.#failed(error, alone);
+      throw await connection.undo(error, alone);
     }
-  }
-
-  /** What to tell the client, after a transaction of the statement's own was undone. */
-  async #failed(error: unknown, ownTransaction: boolean): Promise<unknown> {
-    let reason = error;
-    try {
-      await this.connection.mustHaveFitted();
-    } catch (full) {
-      reason = full;
-    }
-    if (ownTransaction) await this.connection.rollback();
-    return reason;
   }
 
   async #replanIfNeeded(signal: AbortSignal): Promise<void> {
     const { connection, statement } = this;
-    const key = await connection.runExclusive(signal, () => connection.usePathFor(this.#plan.edited.sql));
-    const calls = this.#plan.onOpen.length > 0;
-    if (key === this.#plan.pathKey && !calls) return;
-    const plan = await makePlan(connection, statement, signal);
-    const columns = this.#columnsOf(plan);
+    const { pathKey, isFresh, onOpen, edited } = this.#plan;
+    this.#plan.isFresh = false;
+    if (pathKey === undefined || onOpen.length > 0) {
+      if (isFresh) return;
+    } else {
+      const key = await connection.runExclusive(signal, () => connection.usePathFor(edited.sql));
+      if (key === pathKey) return;
+    }
+    const plan = await makePlan(connection, statement, this.givenTypes, signal);
+    try {
+      this.#mustKeepColumns(this.#columnsOf(plan));
+    } catch (error) {
+      plan.duckdb.destroySync();
+      throw error;
+    }
+    this.#plan.duckdb.destroySync();
+    this.#plan = { ...plan, isFresh: false };
+  }
+
+  /** The client has been told which columns to expect. */
+  #mustKeepColumns(columns: readonly ColumnDescription[] | undefined): void {
     const same =
       columns?.length === this.columns?.length &&
       (columns ?? []).every((column, index) => column.typeOid === this.columns?.[index]?.typeOid);
-    if (!same) {
-      plan.duckdb.destroySync();
-      throw new SqlError('0A000', 'cached plan must not change result type');
-    }
-    this.#plan.duckdb.destroySync();
-    this.#plan = plan;
+    if (!same) throw new SqlError('0A000', 'cached plan must not change result type');
   }
 
-  #columnsOf({ duckdb }: Plan): readonly ColumnDescription[] | undefined {
-    return this.statement.returnsRows ? describeColumns(duckdb) : undefined;
+  /** DuckDB plans again by itself when a table was altered. */
+  #mustFit(result: DuckDBResult): void {
+    if (this.columns !== undefined) this.#mustKeepColumns(describeColumns(result, this.#plan.columnTypes));
+  }
+
+  #columnsOf({ duckdb, columnTypes }: Plan): readonly ColumnDescription[] | undefined {
+    return this.statement.returnsRows ? describeColumns(duckdb, columnTypes) : undefined;
   }
 }
 
-async function makePlan(connection: DuckDbSqlConnection, statement: EngineSql, signal: AbortSignal): Promise<Plan> {
-  const { settings } = connection.options;
-  const calls = settingsCalls(statement.sql, settings);
-  const edited = calls.edits.length > 0 ? applyEdits(statement.sql, calls.edits) : undefined;
-  const rewritten = await connection.parts.rewrite(
-    edited === undefined ? statement : { ...statement, sql: edited.sql },
-    connection.options,
-  );
-  // Where both changed the text, places of the second are not those of the client any more.
-  const text = edited === undefined ? rewritten : { sql: rewritten.sql, edits: undefined };
+async function makePlan(
+  connection: DuckDbSqlConnection,
+  statement: EngineSql,
+  givenTypes: readonly number[],
+  signal: AbortSignal,
+): Promise<Plan> {
+  const { parts, options, duckdb: engine } = connection;
+  const calls = settingsCalls(statement.sql, options.settings);
   return connection.runExclusive(signal, async () => {
-    const pathKey = await connection.usePathFor(text.sql);
+    const rewritten = await parts.rewrite(statement, options, engine);
+    const edited = editedTwice(statement.sql, rewritten, calls.edits);
+    // Made anew: it reads the catalogue, and names all that it reads in full.
+    const pathKey = edited.edits === undefined ? undefined : await connection.usePathFor(edited.sql);
     try {
-      const duckdb = await connection.guarded(signal, () => connection.prepareText(text.sql));
-      return { edited: text, duckdb, pathKey, onOpen: calls.apply };
+      const typed = await prepareTyped(connection, statement, edited, givenTypes, signal);
+      return { ...typed, pathKey, onOpen: calls.apply, isFresh: true, columnTypes: rewritten.columnTypes };
     } catch (error) {
-      throw connection.translate(error, text, statement);
+      throw connection.translate(error, edited, statement);
     }
   });
+}
+
+async function prepareTyped(
+  connection: DuckDbSqlConnection,
+  statement: EngineSql,
+  edited: EditedSql,
+  givenTypes: readonly number[],
+  signal: AbortSignal,
+): Promise<Pick<Plan, 'edited' | 'duckdb'>> {
+  const prepare = (sql: string): Promise<DuckDBPreparedStatement> =>
+    connection.guarded(signal, () => connection.prepareText(sql));
+  const duckdb = await prepare(edited.sql);
+  const unknown = unknownParameters(duckdb);
+  if (unknown.length === 0) return { edited, duckdb };
+  duckdb.destroySync();
+  const attempts = withParameterCasts(edited, statement.sql, unknown, givenTypes);
+  let firstError: unknown;
+  for (const attempt of attempts) {
+    try {
+      return { edited: attempt, duckdb: await prepare(attempt.sql) };
+    } catch (error) {
+      firstError ??= error;
+    }
+  }
+  throw firstError;
+}
+
+/** Spans of the client's text that two parts replace; the settings' come first where both want the same. */
+function editedTwice(sql: string, rewritten: EditedSql, settings: readonly TextEdit[]): EditedSql {
+  if (rewritten.edits === undefined || settings.length === 0) return rewritten;
+  const others = rewritten.edits.filter((edit) =>
+    settings.every(({ start, end }) => edit.end <= start || edit.start >= end),
+  );
+  return applyEdits(sql, [...others, ...settings]);
 }

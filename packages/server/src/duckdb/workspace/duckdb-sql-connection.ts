@@ -3,6 +3,7 @@ import { SqlError } from '../../errors/sql-error.js';
 import { interruptOnAbort } from '../interruption.js';
 import { quoteLiteral } from '../quoting.js';
 import { abortedTransaction, NEVER } from './aborted.js';
+import { DuckDbCopySink } from './copy-sink.js';
 import type { SqlEngineParts } from './duckdb-sql-engine.js';
 import { DuckDbPreparedSql } from './duckdb-prepared-sql.js';
 import { prepareChecked } from './gate/prepare-checked.js';
@@ -16,7 +17,7 @@ import {
   type SqlConnectionOptions,
 } from './sql-engine.js';
 import { BrokenEngineError, sqlErrorOf } from './sql-state.js';
-import type { SqlStatement } from './sql-statement.js';
+import type { CopyInStatement, SqlStatement } from './sql-statement.js';
 import { withPosition, type EditedSql } from './statement-edits.js';
 import { charactersBefore, parseStatement } from './statements/parse-statement.js';
 import type { StreamedRows } from './streamed-rows.js';
@@ -175,12 +176,10 @@ export class DuckDbSqlConnection implements SqlConnection {
   }
 
   copyIn(
-    statement: SqlStatement,
+    statement: CopyInStatement,
     options: { readonly alone: boolean; readonly signal: AbortSignal },
   ): Promise<CopySink> {
-    return Promise.reject(
-      new SqlError('0A000', `COPY FROM STDIN is not there yet: ${statement.sql}${String(options.alone)}`),
-    );
+    return DuckDbCopySink.open(this, statement, options);
   }
 
   async applySetting(name: string, value: string): Promise<void> {
@@ -213,6 +212,18 @@ export class DuckDbSqlConnection implements SqlConnection {
   async beforeWrite({ mayGrow }: { readonly mayGrow: boolean }): Promise<void> {
     this.#writes += 1;
     if (mayGrow) this.#growth ??= await this.parts.database.beginGrowth(this.duckdb);
+  }
+
+  /** What to tell the client about a failure, after a transaction of the statement's own was undone. */
+  async undo(error: unknown, ownTransaction: boolean): Promise<unknown> {
+    let reason = error;
+    try {
+      await this.mustHaveFitted();
+    } catch (full) {
+      reason = full;
+    }
+    if (ownTransaction) await this.rollback();
+    return reason;
   }
 
   /** After a write failed: 53100 when it was stopped because the workspace is full. */

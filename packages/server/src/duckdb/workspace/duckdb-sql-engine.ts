@@ -1,5 +1,7 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { DuckDbSqlConnection } from './duckdb-sql-connection.js';
 import type { GatedStatement } from './gate/gated-statement.js';
+import type { ColumnTypeNames } from './result-encoding.js';
 import type { SqlConnection, SqlConnectionOptions, SqlEngine } from './sql-engine.js';
 import type { SqlStatement } from './sql-statement.js';
 import type { EditedSql } from './statement-edits.js';
@@ -23,7 +25,18 @@ export interface SqlEngineLimits {
 }
 
 /** Makes what is written for PostgreSQL understood by DuckDB: catalog queries, and spans of others. */
-export type StatementRewriter = (statement: SqlStatement, session: SqlConnectionOptions) => Promise<EditedSql>;
+export type StatementRewriter = (
+  statement: SqlStatement,
+  session: SqlConnectionOptions,
+  /** Of the session; no rows of it are open, so it may be told what the statement will ask. */
+  duckdb: DuckDBConnection,
+) => Promise<RewrittenSql>;
+
+export interface RewrittenSql extends EditedSql {
+  /** Run these first, in the same transaction. */
+  readonly before?: readonly string[];
+  readonly columnTypes?: ColumnTypeNames;
+}
 
 export class DuckDbSqlEngine implements SqlEngine {
   constructor(private readonly parts: SqlEngineParts) {}

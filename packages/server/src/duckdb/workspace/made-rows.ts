@@ -1,5 +1,5 @@
 import type { DuckDBMaterializedResult } from '@duckdb/node-api';
-import { chunkEncoder, type ChunkEncoder } from './result-encoding.js';
+import { chunkEncoder, type ChunkEncoder, type ColumnTypeNames } from './result-encoding.js';
 import type { ColumnDescription, RowBatch, RowEncoding, RowSource, SettingsView, SqlNotice } from './sql-engine.js';
 
 /** Rows that are all in memory, of a statement that has succeeded. Nothing that runs later can touch them. */
@@ -15,6 +15,7 @@ export class MadeRows implements RowSource {
     readonly columns: readonly ColumnDescription[] | undefined,
     readonly notices: readonly SqlNotice[],
     private readonly settings: SettingsView,
+    private readonly columnTypes?: ColumnTypeNames,
   ) {
     this.affectedRows = columns === undefined ? changedRows(result) : undefined;
   }
@@ -45,7 +46,7 @@ export class MadeRows implements RowSource {
 
   #encoderFor(encoding: RowEncoding): ChunkEncoder {
     if (encoding !== this.#encoding || this.#encoder === undefined) {
-      this.#encoder = chunkEncoder(this.result, encoding, this.settings);
+      this.#encoder = chunkEncoder(this.result, encoding, this.settings, this.columnTypes);
       this.#encoding = encoding;
     }
     return this.#encoder;

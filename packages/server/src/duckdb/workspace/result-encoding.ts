@@ -1,7 +1,9 @@
-import type { DuckDBDataChunk, DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api';
+import type { DuckDBDataChunk, DuckDBPreparedStatement, DuckDBResult, DuckDBType } from '@duckdb/node-api';
+import type { PgTypeName } from '../../model/pg-types.js';
 import { copyFormatOf } from './encoding/copy/copy-options.js';
 import { createCopyEncoder, type CopyEncoder } from './encoding/copy/copy-out.js';
-import { createRowEncoder, type ChunkEncoder as RowsOfChunk } from './encoding/row-encoder.js';
+import { bindParameter } from './encoding/parameters/bind-parameter.js';
+import { createRowEncoder, formatAt, type ChunkEncoder as RowsOfChunk } from './encoding/row-encoder.js';
 import { WireBuffer } from './encoding/wire-buffer.js';
 import type { WireSettings } from './encoding/wire-settings.js';
 import { wireTypeOf } from './encoding/wire-type.js';
@@ -15,8 +17,16 @@ export interface ChunkEncoder {
   end(): Uint8Array;
 }
 
-export function chunkEncoder(result: DuckDBResult, encoding: RowEncoding, settings: SettingsView): ChunkEncoder {
-  const types = result.columnTypes();
+/** PostgreSQL's type of a column, where DuckDB's does not tell it. */
+export type ColumnTypeNames = readonly (PgTypeName | undefined)[] | undefined;
+
+export function chunkEncoder(
+  result: DuckDBResult,
+  encoding: RowEncoding,
+  settings: SettingsView,
+  columnTypes: ColumnTypeNames,
+): ChunkEncoder {
+  const types = result.columnTypes().map((type, index) => aliased(type, columnTypes?.[index]));
   const wireSettings = wireSettingsOf(settings);
   if (encoding.kind === 'rows') return new BufferedEncoder(createRowEncoder(types, encoding.formats, wireSettings));
   const names = result.columnNames();
@@ -52,7 +62,7 @@ class BufferedCopyEncoder extends BufferedEncoder {
   }
 }
 
-function wireSettingsOf(settings: SettingsView): WireSettings {
+export function wireSettingsOf(settings: SettingsView): WireSettings {
   return {
     timeZone: settings.get('timezone') ?? 'UTC',
     extraFloatDigits: Number(settings.get('extra_float_digits') ?? '1'),
@@ -61,13 +71,22 @@ function wireSettingsOf(settings: SettingsView): WireSettings {
 }
 
 /** What a Describe tells of the rows. */
-export function describeColumns(prepared: DuckDBPreparedStatement): ColumnDescription[] {
+export function describeColumns(
+  source: DuckDBPreparedStatement | DuckDBResult,
+  columnTypes: ColumnTypeNames,
+): ColumnDescription[] {
   const columns: ColumnDescription[] = [];
-  for (let index = 0; index < prepared.columnCount; index++) {
-    const { oid, size, typmod } = wireTypeOf(prepared.columnType(index));
-    columns.push({ name: prepared.columnName(index), typeOid: oid, typeSize: size, typeModifier: typmod });
+  for (let index = 0; index < source.columnCount; index++) {
+    const { oid, size, typmod } = wireTypeOf(aliased(source.columnType(index), columnTypes?.[index]));
+    columns.push({ name: source.columnName(index), typeOid: oid, typeSize: size, typeModifier: typmod });
   }
   return columns;
+}
+
+/** A type under another name; the name counts where its values can be written as that type. */
+function aliased(type: DuckDBType, alias: PgTypeName | undefined): DuckDBType {
+  if (alias === undefined) return type;
+  return Object.assign(Object.create(Object.getPrototypeOf(type) as object) as DuckDBType, type, { alias });
 }
 
 const UNKNOWN_OID = 25;
@@ -84,14 +103,13 @@ export function parameterOids(prepared: DuckDBPreparedStatement, given: readonly
 
 export function bindParameters(
   prepared: DuckDBPreparedStatement,
-  { values }: ParameterValues,
+  { formats, values }: ParameterValues,
   types: readonly number[],
-  _settings: SettingsView,
+  settings: SettingsView,
 ): void {
-  for (const [index, value] of values.entries()) {
-    if (value === null) prepared.bindNull(index + 1);
-    else if ([20, 21, 23].includes(types[index] ?? 0))
-      prepared.bindBigInt(index + 1, BigInt(Buffer.from(value).toString()));
-    else prepared.bindVarchar(index + 1, Buffer.from(value).toString());
+  const wireSettings = wireSettingsOf(settings);
+  for (const [index, bytes] of values.entries()) {
+    const input = { oid: types[index] ?? UNKNOWN_OID, format: formatAt(formats, index), bytes };
+    bindParameter(prepared, index + 1, input, wireSettings);
   }
 }

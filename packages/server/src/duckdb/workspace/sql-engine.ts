@@ -1,5 +1,6 @@
 import type { SqlError } from '../../errors/sql-error.js';
-import type { CopyOptions, SqlStatement } from './sql-statement.js';
+import type { SessionCursor, SessionPreparedStatement } from './catalog/session-variables.js';
+import type { CopyInStatement, CopyOptions, SqlStatement } from './sql-statement.js';
 
 /**
  * The seam between the protocol session and the engine of a workspace. The session knows messages, portals and PostgreSQL's rules of
@@ -23,6 +24,13 @@ export interface SqlConnectionOptions {
   readonly database: string;
   readonly backendPid: number;
   readonly settings: SettingsView;
+  /** What the catalogue shows of the session. */
+  readonly facts: SessionFacts;
+}
+
+export interface SessionFacts {
+  cursors(): readonly SessionCursor[];
+  preparedStatements(): readonly SessionPreparedStatement[];
 }
 
 /** The session's settings, for `current_setting()` and for what changes the meaning or the text of values. */
@@ -31,6 +39,7 @@ export interface SettingsView {
   get(name: string): string | undefined;
   /** What `set_config(name, value, isLocal)` does; answers the new value. */
   set(name: string, value: string, isLocal: boolean): string;
+  all(): readonly { readonly name: string; readonly value: string }[];
 }
 
 export interface SqlConnection {
@@ -57,7 +66,7 @@ export interface SqlConnection {
   isUntouchedSince(mark: number): Promise<boolean>;
   /** COPY … FROM STDIN, within the transaction that `begin` opened, or alone. */
   copyIn(
-    statement: SqlStatement,
+    statement: CopyInStatement,
     options: { readonly alone: boolean; readonly signal: AbortSignal },
   ): Promise<CopySink>;
   /** Passes on a setting of the session that DuckDB must know. Others need nothing done. */

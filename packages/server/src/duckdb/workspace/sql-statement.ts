@@ -90,8 +90,7 @@ export interface FetchStatement {
 
 export interface CopyInStatement {
   readonly kind: 'copy-in';
-  /** The table as written: quoted or not, with or without a schema. */
-  readonly table: string;
+  readonly table: { readonly schema: string | undefined; readonly name: string };
   readonly columns: readonly string[] | undefined;
   readonly options: CopyOptions;
 }

@@ -127,7 +127,7 @@ export class StreamedRows implements RowSource {
 
   #encoderFor(encoding: RowEncoding): ChunkEncoder {
     if (this.#encoder === undefined || !sameEncoding(encoding, this.#encoding)) {
-      this.#encoder = chunkEncoder(this.result, encoding, this.connection.options.settings);
+      this.#encoder = chunkEncoder(this.result, encoding, this.connection.options.settings, undefined);
       this.#encoding = encoding;
     }
     return this.#encoder;

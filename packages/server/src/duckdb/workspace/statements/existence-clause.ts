@@ -21,7 +21,8 @@ export function existenceClause(gated: GatedStatement): ExistenceClause | undefi
   return { verb, object, names };
 }
 
-function namePath(cursor: TokenCursor): { readonly schema: string | undefined; readonly name: string } {
+/** `schema.name`; a database in front is passed over. */
+export function namePath(cursor: TokenCursor): { readonly schema: string | undefined; readonly name: string } {
   const parts = [cursor.name()];
   while (cursor.accept('.')) parts.push(cursor.name());
   return { schema: parts.at(-2), name: parts.at(-1) ?? '' };

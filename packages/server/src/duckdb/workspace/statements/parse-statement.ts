@@ -3,7 +3,7 @@ import type { GatedStatement } from '../gate/gated-statement.js';
 import type { SqlStatement, StatementKind, StatementText } from '../sql-statement.js';
 import { copyOptions } from './copy-options.js';
 import { characterPosition } from '../sql-tokens.js';
-import { existenceClause } from './existence-clause.js';
+import { existenceClause, namePath } from './existence-clause.js';
 import { parseDeclareHead, parseFetch } from './parse-cursor.js';
 import { parseSetting, transactionModes } from './parse-setting.js';
 import { redacted } from './redaction.js';
@@ -141,7 +141,9 @@ async function parseCopy(
     const query = await inner(gated, place, range.start, range.end, gate);
     return { kind: 'copy-out', query, options: copyOptions(cursor, binary) };
   }
-  const table = cursor.qualifiedName();
+  const tableStart = cursor.offset;
+  const table = namePath(cursor);
+  const tableSql = gated.text.slice(tableStart, cursor.offset);
   const columnsStart = cursor.offset;
   let columns: string[] | undefined;
   let columnsSql = '*';
@@ -155,7 +157,7 @@ async function parseCopy(
   }
   cursor.expect('to');
   cursor.expect('stdout');
-  const sql = `SELECT ${columnsSql} FROM ${table}`;
+  const sql = `SELECT ${columnsSql} FROM ${tableSql}`;
   const query = await parseStatement(await admitOne(sql, gate), { offset: place.offset, characters: undefined }, gate);
   return { kind: 'copy-out', query, options: copyOptions(cursor, binary) };
 }

@@ -74,17 +74,6 @@ export class TokenCursor {
     return token.value;
   }
 
-  /** `a.b.c`, as written. */
-  qualifiedName(): string {
-    const start = this.offset;
-    let end = start;
-    do {
-      this.name();
-      end = this.tokens[this.#at - 1]?.end ?? end;
-    } while (this.accept('.'));
-    return this.sql.slice(start, end);
-  }
-
   string(): string {
     const token = this.take();
     if (token.kind !== 'string') {

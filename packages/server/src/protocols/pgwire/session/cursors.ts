@@ -1,4 +1,5 @@
 import { SqlError } from '../../../errors/sql-error.js';
+import type { SessionCursor } from '../../../duckdb/workspace/catalog/session-variables.js';
 import type { PreparedSql, RowBatch, RowSource, WireFormat } from '../../../duckdb/workspace/sql-engine.js';
 
 export interface Cursor {
@@ -23,6 +24,18 @@ export class Cursors {
 
   list(): readonly Cursor[] {
     return [...this.#open.values()];
+  }
+
+  /** As `pg_cursors` shows them. */
+  facts(): SessionCursor[] {
+    return this.list().map(({ name, statement, hold, binary, createdAt }) => ({
+      name,
+      statement,
+      is_holdable: hold,
+      is_binary: binary,
+      is_scrollable: false,
+      creation_time: createdAt.toISOString(),
+    }));
   }
 
   add(cursor: Cursor): void {

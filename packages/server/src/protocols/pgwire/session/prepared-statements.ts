@@ -1,9 +1,22 @@
 import { SqlError } from '../../../errors/sql-error.js';
+import type { SessionPreparedStatement } from '../../../duckdb/workspace/catalog/session-variables.js';
 import type { Executable } from './executable.js';
 
 /** Statements by name: of Parse and of PREPARE, which share their names. The empty name is replaced by each Parse. */
 export class PreparedStatements {
-  readonly #byName = new Map<string, Executable>();
+  readonly #byName = new Map<string, Executable & { readonly preparedAt: Date; readonly fromSql: boolean }>();
+
+  /** As `pg_prepared_statements` shows them. */
+  facts(): SessionPreparedStatement[] {
+    return [...this.#byName]
+      .filter(([name]) => name !== '')
+      .map(([name, { statement, preparedAt, fromSql }]) => ({
+        name,
+        statement: statement.sql,
+        prepare_time: preparedAt.toISOString(),
+        from_sql: fromSql,
+      }));
+  }
 
   mustBeNew(name: string): void {
     if (name !== '' && this.#byName.has(name)) {
@@ -11,9 +24,9 @@ export class PreparedStatements {
     }
   }
 
-  add(name: string, executable: Executable): void {
+  add(name: string, executable: Executable, fromSql = false): void {
     if (name === '') this.close('');
-    this.#byName.set(name, executable);
+    this.#byName.set(name, { ...executable, preparedAt: new Date(), fromSql });
   }
 
   get(name: string): Executable {

@@ -62,6 +62,7 @@ export class ProtocolSession {
   readonly #over = new AbortController();
   #skipUntilSync = false;
   #end: SessionEnd = 'disconnected';
+  #state: SessionState | undefined;
 
   constructor(
     private readonly engine: SqlEngine,
@@ -84,8 +85,10 @@ export class ProtocolSession {
     this.#stop(reason);
   }
 
-  get isIdle(): boolean {
-    return !this.#clock.isRunning;
+  /** The same, but the running statement may finish. */
+  endAfterStatement(reason: SqlError): void {
+    this.#end = 'terminated';
+    this.#over.abort(reason);
   }
 
   /** Runs until the session is over, and never rejects. */
@@ -95,7 +98,8 @@ export class ProtocolSession {
     try {
       const settings = this.#newSettings();
       connection = await this.engine.connect(this.#connectionOptions(settings));
-      await this.#serve(this.#newState(connection, settings));
+      this.#state = this.#newState(connection, settings);
+      await this.#serve(this.#state);
     } catch (error) {
       this.#sendFatal(error);
     } finally {
@@ -149,7 +153,16 @@ export class ProtocolSession {
 
   #connectionOptions(settings: SessionSettings): SqlConnectionOptions {
     const { username: user, databaseName: database, backendPid } = this.options;
-    return { user, database, backendPid, settings };
+    return {
+      user,
+      database,
+      backendPid,
+      settings,
+      facts: {
+        cursors: () => this.#state?.cursors.facts() ?? [],
+        preparedStatements: () => this.#state?.statements.facts() ?? [],
+      },
+    };
   }
 
   #newState(connection: SqlConnection, settings: SessionSettings): SessionState {

@@ -46,6 +46,7 @@ export class SessionSettings implements SettingsView {
     }
     for (const [name, value] of this.#startValues) {
       const definition = DEFINITIONS.get(name);
+      if (definition === undefined && !CUSTOM_NAME.test(name)) throw unknownSetting(name);
       const parsed = definition?.parse === undefined ? value : this.#parsed(definition, value);
       this.#startValues.set(name, parsed);
       if (definition?.engine === true) this.#engineChanges.set(name, parsed);

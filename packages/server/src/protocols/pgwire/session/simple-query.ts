@@ -42,6 +42,9 @@ async function runStatement(
 ): Promise<void> {
   const { transaction, output } = state;
   runner.mustBeAllowed(statement);
+  if (!isOnly && statement.kind === 'engine' && statement.standsAlone) {
+    throw new SqlError('25001', `${statement.tag} cannot be executed from a text with several statements`);
+  }
   const executable = await planStatement(statement, [], state, signal);
   try {
     if (executable.parameterTypes.length > 0) throw new SqlError('42P02', 'there is no parameter $1');

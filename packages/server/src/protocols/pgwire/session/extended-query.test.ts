@@ -1,0 +1,167 @@
+import { serialize } from 'pg-protocol';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  answerOf,
+  openTestWorkspace,
+  type RawClient,
+  type TestWorkspace,
+} from '../../../../test/helpers/workspace-session.js';
+
+describe('the extended protocol', () => {
+  let workspace: TestWorkspace;
+  let client: RawClient;
+
+  beforeAll(async () => {
+    workspace = await openTestWorkspace();
+    client = await workspace.connect();
+  });
+
+  afterAll(() => workspace.close());
+
+  beforeEach(async () => {
+    await client.query('ROLLBACK; DEALLOCATE ALL');
+    await client.query("CREATE OR REPLACE TABLE t (a INTEGER PRIMARY KEY, b VARCHAR DEFAULT 'x', c DECIMAL(10,2))");
+  });
+
+  async function describeStatement(sql: string, types: readonly number[] = []): Promise<ReturnType<typeof described>> {
+    client.send(serialize.parse({ text: sql, types: [...types] }), serialize.describe({ type: 'S' }), serialize.sync());
+    return described(await client.until('readyForQuery'));
+  }
+
+  function described(messages: Awaited<ReturnType<RawClient['until']>>): {
+    readonly parameters: readonly number[];
+    readonly columns: readonly string[];
+    readonly error: string | undefined;
+  } {
+    const parameters = messages.find(({ name }) => name === 'parameterDescription') as
+      { dataTypeIDs?: number[] } | undefined;
+    const answer = answerOf(messages);
+    return {
+      parameters: parameters?.dataTypeIDs ?? [],
+      columns: answer.columns.map(({ name, oid }) => `${name}:${oid}`),
+      error: answer.error?.code,
+    };
+  }
+
+  it.each([
+    ['SELECT a, b, c FROM t WHERE a = $1 AND b = $2', [], [23, 25], ['a:23', 'b:25', 'c:1700']],
+    ['INSERT INTO t VALUES ($1, $2, $3) RETURNING a, c', [], [23, 25, 1700], ['a:23', 'c:1700']],
+    ['INSERT INTO t VALUES ($1, $2, $3)', [], [23, 25, 1700], []],
+    ['UPDATE t SET b = $1 WHERE a = $2 RETURNING *', [], [25, 23], ['a:23', 'b:25', 'c:1700']],
+    ['SELECT $1', [], [25], ['$1:25']],
+    ['SELECT $1 AS x', [23], [23], ['x:23']],
+    ['SELECT $1 + a AS x FROM t', [], [20], ['x:20']],
+    ['SELECT $1::DATE AS d, $2::INTEGER[] AS l', [], [1082, 1007], ['d:1082', 'l:1007']],
+    ['SHOW search_path', [], [], ['search_path:25']],
+    ['CREATE TABLE other AS SELECT 1', [], [], []],
+    ['BEGIN', [], [], []],
+  ] as const)('describes %s without running it', async (sql, types, parameters, columns) => {
+    const answer = await describeStatement(sql, types);
+    expect(answer.error).toBeUndefined();
+    expect(answer.parameters).toEqual(parameters);
+    expect(answer.columns.map((column) => column.replace(/^CAST.*:/, '$1:'))).toEqual(columns);
+    expect((await client.query('SELECT count(*) FROM t')).rows).toEqual([['0']]);
+  });
+
+  it('binds values in text and binary', async () => {
+    const inserted = await client.extended('INSERT INTO t VALUES ($1, $2, $3) RETURNING *', ['1', 'its', '3.5']);
+    expect(inserted).toMatchObject({ error: undefined, rows: [['1', 'its', '3.50']], tags: ['INSERT 0 1'] });
+    client.send(
+      serialize.parse({ text: 'SELECT a, b FROM t WHERE a = $1' }),
+      serialize.bind({ values: [Buffer.from([0, 0, 0, 1])], valueMapper: (value: unknown) => value, binary: true }),
+      serialize.execute({}),
+      serialize.sync(),
+    );
+    const messages = await client.until('readyForQuery');
+    const row = messages.find(({ name }) => name === 'dataRow') as unknown as { fields: string[] };
+    expect(answerOf(messages).error).toBeUndefined();
+    expect([...Buffer.from(row.fields[0] ?? '')]).toEqual([0, 0, 0, 1]);
+    const bad = await client.extended('SELECT a FROM t WHERE a = $1', ['x']);
+    expect(bad.error?.code).toBe('22P02');
+  });
+
+  it('skips what follows an error until Sync', async () => {
+    client.send(
+      serialize.parse({ text: 'SELECT nope FROM t' }),
+      serialize.bind({}),
+      serialize.execute({}),
+      serialize.parse({ text: 'INSERT INTO t VALUES (1)' }),
+      serialize.bind({}),
+      serialize.execute({}),
+      serialize.sync(),
+      serialize.parse({ text: 'SELECT 2' }),
+      serialize.bind({}),
+      serialize.execute({}),
+      serialize.sync(),
+    );
+    expect(answerOf(await client.until('readyForQuery')).flow).toEqual(['error', 'readyForQuery']);
+    expect(answerOf(await client.until('readyForQuery'))).toMatchObject({ rows: [['2']], tags: ['SELECT 1'] });
+  });
+
+  it('makes a pipeline one transaction', async () => {
+    const insert = (a: number): Uint8Array[] => [
+      serialize.parse({ text: `INSERT INTO t (a) VALUES (${a})` }),
+      serialize.bind({}),
+      serialize.execute({}),
+    ];
+    client.send(...insert(1), ...insert(1), ...insert(2), serialize.sync());
+    expect(answerOf(await client.until('readyForQuery'))).toMatchObject({ error: { code: '23505' }, status: 'I' });
+    expect((await client.query('SELECT count(*) FROM t')).rows).toEqual([['0']]);
+    client.send(...insert(1), ...insert(2), serialize.sync());
+    expect(answerOf(await client.until('readyForQuery')).tags).toEqual(['INSERT 0 1', 'INSERT 0 1']);
+    expect((await client.query('SELECT count(*) FROM t')).rows).toEqual([['2']]);
+  });
+
+  it('keeps statements and portals by name', async () => {
+    client.send(serialize.parse({ name: 's', text: 'SELECT $1::INTEGER + 1' }), serialize.sync());
+    await client.until('readyForQuery');
+    for (const value of ['1', '5']) {
+      client.send(serialize.bind({ statement: 's', values: [value] }), serialize.execute({}), serialize.sync());
+      expect(answerOf(await client.until('readyForQuery')).rows).toEqual([[String(Number(value) + 1)]]);
+    }
+    expect((await client.query('EXECUTE s(41)')).rows).toEqual([['42']]);
+    client.send(serialize.parse({ name: 's', text: 'SELECT 1' }), serialize.sync());
+    expect(answerOf(await client.until('readyForQuery')).error?.code).toBe('42P05');
+    client.send(serialize.bind({ statement: 's' }), serialize.sync());
+    expect(answerOf(await client.until('readyForQuery')).error?.code).toBe('08P01');
+    client.send(serialize.close({ type: 'S', name: 's' }), serialize.bind({ statement: 's' }), serialize.sync());
+    expect(answerOf(await client.until('readyForQuery'))).toMatchObject({ error: { code: '26000' } });
+    client.send(serialize.execute({ portal: 'nope' }), serialize.sync());
+    expect(answerOf(await client.until('readyForQuery')).error?.code).toBe('34000');
+  });
+
+  it('tells when a prepared statement does not fit its table any more', async () => {
+    client.send(serialize.parse({ name: 's', text: 'SELECT * FROM t' }), serialize.sync());
+    await client.until('readyForQuery');
+    await client.query('ALTER TABLE t ADD COLUMN d DATE');
+    client.send(serialize.bind({ statement: 's' }), serialize.execute({}), serialize.sync());
+    expect(answerOf(await client.until('readyForQuery')).error).toMatchObject({
+      code: '0A000',
+      message: 'cached plan must not change result type',
+    });
+  });
+
+  it('takes one statement, or none', async () => {
+    client.send(serialize.parse({ text: 'SELECT 1; SELECT 2' }), serialize.sync());
+    expect(answerOf(await client.until('readyForQuery')).error?.code).toBe('42601');
+    expect((await client.extended('')).flow).toEqual([
+      'parseComplete',
+      'bindComplete',
+      'noData',
+      'emptyQuery',
+      'readyForQuery',
+    ]);
+    expect((await client.query(' ; -- nothing')).flow).toEqual(['emptyQuery', 'readyForQuery']);
+  });
+
+  it('prepares statements in SQL', async () => {
+    expect((await client.query('PREPARE p (int, text) AS SELECT $1 + 1, $2')).tags).toEqual(['PREPARE']);
+    expect(await client.query("EXECUTE p(1 + 1, 'it''s')")).toMatchObject({
+      rows: [['3', "it's"]],
+      tags: ['SELECT 1'],
+    });
+    expect((await client.query('EXECUTE p(1)')).error?.code).toBe('42601');
+    expect((await client.query('DEALLOCATE p')).tags).toEqual(['DEALLOCATE']);
+    expect((await client.query('EXECUTE p(1, 2)')).error?.code).toBe('26000');
+  });
+});
