@@ -32,6 +32,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'hostile',
+          include: ['packages/server/test/hostile/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'acceptance',
           include: ['acceptance/**/*.test.ts'],
           exclude: ['acceptance/wire/**', '**/node_modules/**'],

@@ -4,7 +4,7 @@ import { KeyUses } from './auth/key-uses.js';
 import { explainGrpc, explainPgwire } from './commands/start-failure.js';
 import { composeBackups } from './compose-backups.js';
 import { composePgGateway } from './compose-pgwire.js';
-import { startWorkspaceHosts } from './compose-workspace-hosts.js';
+import { composeWorkspaceHosts } from './compose-workspace-hosts.js';
 import { composeWorkspaceRecords, composeWorkspaceServices, workspaceSettings } from './compose-workspaces.js';
 import type { Config } from './config/config.js';
 import { Doors } from './doors.js';
@@ -72,7 +72,6 @@ import { Versions } from './services/versions.js';
 import { layoutOf } from './storage-places.js';
 import { ChildProcessWorkerPool } from './workers/child-process-worker-pool.js';
 import { enginePoolOptions } from './workers/engine-pool-options.js';
-import { noWorkspaceHosts } from './workers/no-workspace-hosts.js';
 import type { Logger as PinoLogger } from 'pino';
 
 export interface App {
@@ -94,7 +93,7 @@ export interface App {
 export interface AppOverrides {
   readonly clock?: Clock;
   readonly fileSystem?: FileSystem;
-  /** The program of the workers of workspaces. */
+  /** Another program for the workers of workspaces. */
   readonly workspaceWorker?: URL;
 }
 
@@ -230,27 +229,18 @@ export async function startApp(
   const workspaceRecords = composeWorkspaceRecords(workspaceParts);
   // The hosts tell the gateway, which is built over them.
   const told: { gateway?: PgGateway } = {};
-  const { workspaceWorker } = overrides;
-  const hosts =
-    workspaceWorker === undefined
-      ? noWorkspaceHosts
-      : await lifecycle.start(
-          'workspace hosts',
-          () =>
-            startWorkspaceHosts({
-              config,
-              layout,
-              entry: workspaceWorker,
-              source: workspaceRecords.access,
-              observer: {
-                sessionEvent: (_workspaceId, sessionId, event) => told.gateway?.sessionEvent(sessionId, event),
-                workerOpened: (durationMs) => metrics.pgwire.workerOpened(durationMs),
-                workerEnded: (reason) => metrics.pgwire.workerEnded(reason),
-              },
-              logger,
-            }),
-          (started) => started.stop(config.lifecycle.shutdownTimeoutMs),
-        );
+  const hosts = composeWorkspaceHosts({
+    config,
+    layout,
+    ...(overrides.workspaceWorker === undefined ? {} : { entry: overrides.workspaceWorker }),
+    source: workspaceRecords.access,
+    observer: {
+      sessionEvent: (_workspaceId, sessionId, event) => told.gateway?.sessionEvent(sessionId, event),
+      workerOpened: (durationMs) => metrics.pgwire.workerOpened(durationMs),
+      workerEnded: (reason) => metrics.pgwire.workerEnded(reason),
+    },
+    logger,
+  });
   const { expiry, ...workspaceServices } = composeWorkspaceServices(workspaceParts, workspaceRecords, hosts, {
     guard,
     transfers,
@@ -317,6 +307,12 @@ export async function startApp(
       await workspaceRecords.sessions.flush();
       await workspaceRecords.queries.flush();
     },
+  );
+  // The gateway stops them with its clients; without it, and for the REST door, this does.
+  await lifecycle.start(
+    'workspaces',
+    () => hosts,
+    (started) => started.stop(config.lifecycle.shutdownTimeoutMs),
   );
   await lifecycle.start(
     'collector',

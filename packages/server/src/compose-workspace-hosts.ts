@@ -1,5 +1,6 @@
 import type { Config } from './config/config.js';
 import type { Layout } from './engine/layout.js';
+import { entryUrl } from './lib/entry-url.js';
 import type { Logger } from './lib/logger.js';
 import { ChildProcessWorkspaceHosts } from './workers/child-process-workspace-hosts.js';
 import { DEFAULT_HOST_TIMING } from './workers/workspace-host-options.js';
@@ -12,33 +13,30 @@ const ADDRESS_SPACE_HEADROOM_BYTES = 4 * 1024 ** 3;
 const ATTACHED_VERSIONS = 256;
 /** Of attached versions, the workspace file, spilled and spooled rows, and the sockets of sessions. */
 const OPEN_FILES = 4096;
-/** One is kept started, so that opening a workspace does not wait for a process. */
-const SPARE_WORKERS = 1;
-/** Above those of people and services on common systems; only used where the service runs as root. */
-const FIRST_USER_ID = 59_000;
 
-/** The hosts of workspaces as the configuration asks for them. */
-export function startWorkspaceHosts(input: {
-  readonly config: Pick<Config, 'pgwire' | 'engine'>;
+/** The processes of open workspaces. None is started before the first is needed, spares excepted. */
+export function composeWorkspaceHosts(input: {
+  readonly config: Pick<Config, 'pgwire' | 'workspaces' | 'engine'>;
   readonly layout: Layout;
-  readonly entry: URL;
+  /** Another program than the workers' own. */
+  readonly entry?: URL;
   readonly source: WorkspaceSource;
   readonly observer: WorkspaceHostsObserver;
   readonly logger: Logger;
-}): Promise<ChildProcessWorkspaceHosts> {
-  const { layout, entry, source, observer, logger } = input;
-  const { pgwire, engine } = input.config;
-  return ChildProcessWorkspaceHosts.start({
-    entry,
+}): ChildProcessWorkspaceHosts {
+  const { layout, source, observer, logger } = input;
+  const { pgwire, workspaces, engine } = input.config;
+  return new ChildProcessWorkspaceHosts({
+    entry: input.entry ?? entryUrl(import.meta.url, './workspace-worker.js'),
     root: layout.directories.duckdbDir,
     base: layout.openWorkspacesDirectory,
     source,
     observer,
     logger,
-    timing: DEFAULT_HOST_TIMING,
+    timing: { ...DEFAULT_HOST_TIMING, idleMs: workspaces.idleMs },
     limits: {
-      maxOpen: pgwire.maxConnectionsTotal,
-      spareWorkers: SPARE_WORKERS,
+      maxOpen: workspaces.maxOpen,
+      spareWorkers: workspaces.spareWorkers,
       memoryLimitBytes: pgwire.sessionMemoryLimitBytes,
       threads: engine.threads,
       maxTempBytes: pgwire.sessionTempLimitBytes,
@@ -46,7 +44,7 @@ export function startWorkspaceHosts(input: {
       residentBytes: pgwire.sessionMemoryLimitBytes + RESIDENT_HEADROOM_BYTES,
       addressSpaceBytes: pgwire.sessionMemoryLimitBytes + ADDRESS_SPACE_HEADROOM_BYTES,
       openFiles: OPEN_FILES,
-      firstUserId: FIRST_USER_ID,
+      firstUserId: workspaces.firstUserId,
     },
   });
 }

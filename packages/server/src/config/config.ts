@@ -18,6 +18,7 @@ export interface Config {
   readonly maintenance: { readonly intervalMs: number };
   readonly lifecycle: { readonly shutdownTimeoutMs: number };
   readonly pgwire: PgwireConfig;
+  readonly workspaces: WorkspacesConfig;
   readonly driver: DriverConfig;
   /** Sentences for the operator that do not stop the start; logged once. */
   readonly warnings: readonly string[];
@@ -113,4 +114,12 @@ export interface DriverConfig {
     /** Null: without TLS. */
     readonly tls: { readonly certPath: string; readonly keyPath: string } | null;
   };
+}
+
+/** Processes of open workspaces. */
+export interface WorkspacesConfig {
+  readonly maxOpen: number;
+  readonly spareWorkers: number;
+  readonly idleMs: number;
+  readonly firstUserId: number;
 }

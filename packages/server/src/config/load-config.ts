@@ -132,6 +132,12 @@ export function loadConfig(env: Environment, machine: Machine = describeMachine(
     maintenance: { intervalMs: read('MAINTENANCE_INTERVAL_SECONDS') * 1000 },
     lifecycle: { shutdownTimeoutMs: read('SHUTDOWN_TIMEOUT') * 1000 },
     pgwire,
+    workspaces: {
+      maxOpen: read('WORKSPACE_MAX_OPEN'),
+      spareWorkers: read('WORKSPACE_SPARE_WORKERS'),
+      idleMs: read('WORKSPACE_IDLE_SECONDS') * 1000,
+      firstUserId: read('WORKSPACE_FIRST_USER_ID'),
+    },
     driver: {
       grpc: checkedGrpc({
         host: checkedHost('GRPC_HOST', read('GRPC_HOST')),

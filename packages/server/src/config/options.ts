@@ -443,6 +443,42 @@ export const CONFIG_OPTIONS = {
     description:
       'Longest message of a client: the text of a statement, the values for one, or one piece of COPY data. It is held in memory.',
   },
+  WORKSPACE_MAX_OPEN: {
+    section: 'pgwire',
+    type: 'integer',
+    default: '100',
+    min: 1,
+    max: 400,
+    description:
+      'Workspaces that are open at the same time, each a process of its own. Beyond it, the one that was idle for longest is closed, or a new ' +
+      'session refused.',
+  },
+  WORKSPACE_SPARE_WORKERS: {
+    section: 'pgwire',
+    type: 'integer',
+    default: '1',
+    min: 0,
+    max: 16,
+    description: 'Processes kept started for the next workspace that is opened; each takes about 70 MB.',
+  },
+  WORKSPACE_IDLE_SECONDS: {
+    section: 'pgwire',
+    type: 'integer',
+    default: '600',
+    min: 1,
+    max: 604_800,
+    description: 'Seconds without a session after which the process of a workspace ends.',
+  },
+  WORKSPACE_FIRST_USER_ID: {
+    section: 'pgwire',
+    type: 'integer',
+    default: '59000',
+    min: 1000,
+    max: 2_000_000_000,
+    description:
+      'First of the user ids that workspaces get when the service runs as root, one each, twice WORKSPACE_MAX_OPEN of them and some more; ' +
+      'nothing else may have them.',
+  },
   PGWIRE_SSL_MODE: {
     section: 'pgwire',
     type: 'text',

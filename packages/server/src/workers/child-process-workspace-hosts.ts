@@ -20,6 +20,15 @@ import { processGone, WorkspaceProcess, type WorkspaceEndReason } from './worksp
 /** How long a close waits for CHECKPOINT and exit before the process is killed. */
 const CLOSE_DEADLINE_MS = 10_000;
 
+const SPARE_PAUSE_MS = 10;
+
+/** What the machine allows, found out when the first process is needed. */
+interface Launchpad {
+  readonly launcher: WorkerLauncher;
+  readonly directories: WorkspaceDirectories;
+  readonly isolation: Omit<Isolation, 'id' | 'descriptors'> | undefined;
+}
+
 interface OpenWorkspace {
   /** Settles when sessions can be sent, or the workspace cannot be opened; shared by everybody who opens it at once. */
   readonly opening: Promise<WorkspaceProcess>;
@@ -43,50 +52,21 @@ export class ChildProcessWorkspaceHosts implements WorkspaceHosts {
   readonly #freeUserIds: number[];
   readonly #backoff = new StartBackoff();
   readonly #watchdog: MemoryWatchdog;
-  readonly #directories: WorkspaceDirectories;
+  #launchpad: Promise<Launchpad> | undefined;
   #nextNumber = 1;
   #stopping: Promise<void> | undefined;
   #starts = 0;
   #crashes = 0;
   #spareTimer: NodeJS.Timeout | undefined;
 
-  private constructor(
-    private readonly options: WorkspaceHostOptions,
-    private readonly launcher: WorkerLauncher,
-    private readonly isolation: Omit<Isolation, 'id' | 'descriptors'> | undefined,
-  ) {
+  constructor(private readonly options: WorkspaceHostOptions) {
     const { limits } = options;
-    this.#directories = new WorkspaceDirectories({
-      root: options.root,
-      base: options.base,
-      isolated: isolation !== undefined,
-    });
     // One more for each that is still leaving when its successor starts.
     const idCount = 2 * (limits.maxOpen + limits.spareWorkers);
     this.#freeUserIds = Array.from({ length: idCount }, (_, index) => limits.firstUserId + index);
     this.#watchdog = new MemoryWatchdog(() => [...this.#processes], options.timing.memorySampleMs, options.logger);
     this.#watchdog.start();
-  }
-
-  static async start(options: WorkspaceHostOptions): Promise<ChildProcessWorkspaceHosts> {
-    const launchLimits = { addressSpaceBytes: options.limits.addressSpaceBytes, niceness: 0 };
-    const launcher = await WorkerLauncher.prepare(options.entry, [launchLimits], options.logger);
-    const asRoot = process.getuid?.() === 0;
-    const isolation = asRoot ? await launcher.isolationFor(options.limits.firstUserId, launchLimits) : undefined;
-    if (asRoot && isolation === undefined) {
-      options.logger.error(
-        {},
-        'workspaces cannot be opened: the service runs as root and cannot start workers under another user id. ' +
-          'Run it as an ordinary user, or install setpriv and make its program files readable for everybody',
-      );
-    } else if (!asRoot) {
-      options.logger.info({}, 'workspace workers run under the user of the service');
-    } else if (isolation?.noNetwork !== true) {
-      options.logger.info({}, 'workspace workers cannot be given a network of their own here');
-    }
-    const hosts = new ChildProcessWorkspaceHosts(options, launcher, isolation);
-    hosts.#keepSpares();
-    return hosts;
+    this.#keepSpares();
   }
 
   async openSession(workspaceId: string, preamble: SessionPreamble): Promise<Duplex> {
@@ -175,7 +155,43 @@ export class ChildProcessWorkspaceHosts implements WorkspaceHosts {
     clearTimeout(this.#spareTimer);
     await Promise.all([...this.#processes].map((process) => process.leave('shutdown', deadlineMs)));
     this.#watchdog.stop();
-    this.#directories.close();
+    const launchpad = await this.#launchpad?.catch(() => undefined);
+    launchpad?.directories.close();
+  }
+
+  #prepare(): Promise<Launchpad> {
+    if (this.#launchpad === undefined) {
+      const preparing = this.#newLaunchpad();
+      this.#launchpad = preparing;
+      preparing.catch(() => {
+        if (this.#launchpad === preparing) this.#launchpad = undefined;
+      });
+    }
+    return this.#launchpad;
+  }
+
+  /** As root, workers get user ids of their own or there are none: hostile SQL never runs as root. */
+  async #newLaunchpad(): Promise<Launchpad> {
+    const { entry, limits, logger, root, base } = this.options;
+    const launchLimits = { addressSpaceBytes: limits.addressSpaceBytes, niceness: 0 };
+    const launcher = await WorkerLauncher.prepare(entry, [launchLimits], logger);
+    const asRoot = process.getuid?.() === 0;
+    const isolation = asRoot ? await launcher.isolationFor(limits.firstUserId, launchLimits) : undefined;
+    if (asRoot && isolation === undefined) {
+      logger.error(
+        {},
+        'workspaces cannot be opened: the service runs as root and cannot start workers under another user id. ' +
+          'Run it as an ordinary user, or install setpriv and make its program files readable for everybody',
+      );
+      throw new SqlError('58000', 'workspaces cannot be opened on this server: see its log');
+    }
+    if (!asRoot) logger.info({}, 'workspace workers run under the user of the service');
+    else if (isolation?.noNetwork !== true) logger.info({}, 'workspace workers cannot be given a network of their own');
+    return {
+      launcher,
+      isolation,
+      directories: new WorkspaceDirectories({ root, base, isolated: isolation !== undefined }),
+    };
   }
 
   /** Runs `use` in the workspace's process, opening it if needed; once more when the process turned out to be on its way out. */
@@ -233,11 +249,11 @@ export class ChildProcessWorkspaceHosts implements WorkspaceHosts {
 
   async #start(workspaceId: string, entry: OpenWorkspace): Promise<WorkspaceProcess> {
     const startedAtMs = performance.now();
-    this.#mustBeIsolated();
+    const launchpad = await this.#prepare();
     const place = await this.options.source.placeOf(workspaceId);
     if (place === undefined) throw new SqlError('3D000', 'the workspace does not exist');
     await this.#mustHaveRoom(entry);
-    const process = this.#takeSpare() ?? this.#startProcess();
+    const process = this.#takeSpare() ?? this.#startProcess(launchpad);
     entry.process = process;
     void process.gone.then(() => this.#forget(workspaceId, entry));
     await process.open({ workspaceId, ...place });
@@ -254,40 +270,42 @@ export class ChildProcessWorkspaceHosts implements WorkspaceHosts {
   }
 
   #keepSpares(): void {
-    if (this.#stopping !== undefined || (this.isolation === undefined && process.getuid?.() === 0)) return;
+    if (this.#stopping !== undefined) return;
     clearTimeout(this.#spareTimer);
     if (this.#spares.length >= this.options.limits.spareWorkers) return;
     // After the workspace that is just being opened has had the processor.
-    this.#spareTimer = setTimeout(
-      () => {
-        try {
-          this.#spares.push(this.#startProcess());
-        } catch (error) {
-          this.options.logger.warn({ err: error }, 'a spare workspace worker cannot be started');
-          return;
-        }
-        this.#keepSpares();
-      },
-      Math.max(10, this.#backoff.pauseMs),
-    );
+    this.#spareTimer = setTimeout(() => void this.#startSpare(), Math.max(SPARE_PAUSE_MS, this.#backoff.pauseMs));
     this.#spareTimer.unref();
   }
 
-  #startProcess(): WorkspaceProcess {
+  async #startSpare(): Promise<void> {
+    try {
+      const launchpad = await this.#prepare();
+      if (this.#stopping !== undefined || this.#spares.length >= this.options.limits.spareWorkers) return;
+      this.#spares.push(this.#startProcess(launchpad));
+    } catch (error) {
+      // The next workspace that is opened meets the same and tells its caller.
+      this.options.logger.warn({ err: error }, 'a spare workspace worker cannot be started');
+      return;
+    }
+    this.#keepSpares();
+  }
+
+  #startProcess({ launcher, directories, isolation }: Launchpad): WorkspaceProcess {
     const { limits, timing, source, observer, logger } = this.options;
-    const userId = this.isolation === undefined ? undefined : this.#freeUserIds.shift();
-    if (this.isolation !== undefined && userId === undefined) {
+    const userId = isolation === undefined ? undefined : this.#freeUserIds.shift();
+    if (isolation !== undefined && userId === undefined) {
       throw new SqlError('53300', 'too many workspaces are closing at the moment; connect again');
     }
     this.#starts += 1;
     const worker = new WorkspaceProcess({
       name: `workspace-${this.#nextNumber++}`,
-      launcher: this.launcher,
-      directories: this.#directories,
+      launcher,
+      directories,
       isolation:
-        this.isolation === undefined || userId === undefined
+        isolation === undefined || userId === undefined
           ? undefined
-          : { ...this.isolation, id: userId, descriptors: this.#directories.descriptors },
+          : { ...isolation, id: userId, descriptors: directories.descriptors },
       limits,
       timing,
       source,
@@ -384,11 +402,6 @@ export class ChildProcessWorkspaceHosts implements WorkspaceHosts {
       );
     }
     return process;
-  }
-
-  #mustBeIsolated(): void {
-    if (this.isolation !== undefined || process.getuid?.() !== 0) return;
-    throw new SqlError('58000', 'workspaces cannot be opened on this server: see its log');
   }
 }
 

@@ -45,6 +45,7 @@ interface Session {
 interface Statement {
   readonly id: string;
   readonly sessionId: string | null;
+  readonly startedAtMs: number;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -305,10 +306,7 @@ export class WorkspaceProcess {
         this.#opened.resolve();
         break;
       case 'unopenable':
-        if (this.#state !== 'opening') return;
-        this.#opened.reject(
-          new SqlError('58030', 'the file of the workspace cannot be opened', { cause: fromWireError(message.error) }),
-        );
+        this.#unopenable(fromWireError(message.error));
         break;
       case 'ask':
         void this.#answer(message.questionId, message.name, message.question);
@@ -329,6 +327,13 @@ export class WorkspaceProcess {
         this.#operations.get(message.requestId)?.reject(fromWireError(message.error));
         break;
     }
+  }
+
+  #unopenable(cause: DomainError): void {
+    if (this.#state !== 'opening') return;
+    const workspaceId = this.#assignment?.workspaceId;
+    this.input.logger.error({ worker: this.name, workspaceId, err: cause }, 'a workspace cannot be opened');
+    this.#opened.reject(new SqlError('58030', 'the file of the workspace cannot be opened', { cause }));
   }
 
   async #answer(questionId: number, name: string, question: unknown): Promise<void> {
@@ -360,7 +365,12 @@ export class WorkspaceProcess {
   #statementStarted(event: StatementStartEvent): void {
     const workspaceId = this.#assignment?.workspaceId;
     if (workspaceId === undefined || this.#statements.has(event.statementNumber)) return;
-    const statement: Statement = { id: this.input.newStatementId(), sessionId: event.sessionId, timer: undefined };
+    const statement: Statement = {
+      id: this.input.newStatementId(),
+      sessionId: event.sessionId,
+      startedAtMs: performance.now(),
+      timer: undefined,
+    };
     if (event.deadlineMs !== null) {
       // The worker interrupts at the deadline; this is for the statement that does not listen.
       statement.timer = setTimeout(() => this.kill('unresponsive'), event.deadlineMs + this.input.timing.graceMs);
@@ -454,8 +464,7 @@ export class WorkspaceProcess {
     this.#opened.reject(processGone());
     for (const session of this.#sessions.values()) session.stream.fail(failureOf(reason));
     for (const operation of [...this.#operations.values()]) operation.reject(operationFailure(reason));
-    for (const statement of this.#statements.values()) clearTimeout(statement.timer);
-    this.#statements.clear();
+    this.#loseStatements(reason);
     if (this.input.isolation !== undefined && this.#assignment !== undefined && wasAtWork) {
       this.#takeBack(this.#assignment.filePath);
     }
@@ -469,6 +478,24 @@ export class WorkspaceProcess {
       );
     }
     this.#gone.resolve();
+  }
+
+  /** They ran when the process ended: what became of them the engine decides when it opens the file again. */
+  #loseStatements(reason: WorkspaceEndReason): void {
+    const { sqlState, message } = failureOf(reason);
+    for (const statement of this.#statements.values()) {
+      clearTimeout(statement.timer);
+      this.input.source.statementFinished({
+        statementId: statement.id,
+        outcome: reason === 'unresponsive' ? 'timeout' : 'lost',
+        sqlState,
+        message,
+        rows: null,
+        bytes: null,
+        durationMs: performance.now() - statement.startedAtMs,
+      });
+    }
+    this.#statements.clear();
   }
 
   #takeBack(filePath: string): void {

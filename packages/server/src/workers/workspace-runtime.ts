@@ -76,6 +76,8 @@ export async function serveWorkspace(
   ) => Promise<OpenedWorkspace>,
   duckdbVersion: string,
 ): Promise<void> {
+  // By now the entry and all it loads were read and run, which is all that `WorkerLauncher.isolationFor` wants to know.
+  if (process.argv[2] === 'probe') process.exit(0);
   liveWithService();
   // A file that reaches the size the kernel allows is an error of the statement, not the end of the process.
   process.on('SIGXFSZ', () => undefined);

@@ -38,6 +38,7 @@ export async function startTestApp(
     PORT: '0',
     GRPC_PORT: '0',
     PGWIRE_PORT: '0',
+    WORKSPACE_SPARE_WORKERS: '0',
     DATA_DIR: dataDir,
     DISK_RESERVE_BYTES: '0',
     SHUTDOWN_TIMEOUT: '5',

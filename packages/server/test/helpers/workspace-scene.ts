@@ -54,14 +54,14 @@ export class WorkspaceScene {
 
   static async start(options: WorkspaceSceneOptions = {}): Promise<WorkspaceScene> {
     const scene = new WorkspaceScene(await tempDir(), options);
-    await scene.startHosts();
+    scene.startHosts();
     onTestFinished(() => scene.hosts.stop(5_000));
     return scene;
   }
 
   /** Again, after a stop: as after a restart of the service. */
-  async startHosts(): Promise<void> {
-    this.hosts = await ChildProcessWorkspaceHosts.start({
+  startHosts(): void {
+    this.hosts = new ChildProcessWorkspaceHosts({
       entry: new URL('./plain-workspace-worker.mjs', import.meta.url),
       root: this.root,
       base: join(this.root, '_staging', 'workspaces'),

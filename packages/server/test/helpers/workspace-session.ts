@@ -37,7 +37,6 @@ export async function openTestWorkspace(limits: Partial<SqlEngineLimits> = {}): 
   };
   const database = await DuckDbWorkspaceDatabase.open(
     {
-      workspaceId: 'ws_1',
       filePath: join(folder.path, 'ws.duckdb'),
       sizeLimitBytes: 1024 * MEGABYTE,
       attachDirectory: await directory('attach'),

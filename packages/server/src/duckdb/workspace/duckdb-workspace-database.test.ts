@@ -34,7 +34,6 @@ async function openScene(options: { attachedVersions?: number; sizeLimitBytes?: 
   };
   const database = await DuckDbWorkspaceDatabase.open(
     {
-      workspaceId: 'w1',
       filePath: join(folder, 'ws', 'w1.duckdb'),
       sizeLimitBytes: options.sizeLimitBytes ?? 1_000_000_000,
       attachDirectory: join(folder, 'attach'),
@@ -236,15 +235,6 @@ describe('the instance', () => {
     expect((await connection.runAndReadAll(zone)).getRowsJson()).toEqual([['Europe/Prague', 3]]);
     expect(await other.rows(zone)).toEqual([['UTC', 3]]);
     expect(await other.rows('SELECT x FROM (VALUES (1), (NULL)) t(x) ORDER BY x')).toEqual([[1], [null]]);
-  });
-
-  test('its file says whose it is', async () => {
-    const scene = await openScene();
-    const session = await connect(scene);
-    expect(await session.rows('SELECT key FROM _workspace_info ORDER BY key')).toEqual([
-      ['created_at'],
-      ['workspace_id'],
-    ]);
   });
 
   test('what a statement spills is bounded', async () => {

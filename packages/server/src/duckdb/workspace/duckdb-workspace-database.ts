@@ -1,12 +1,11 @@
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { DuckDBInstance, version, type DuckDBConnection } from '@duckdb/node-api';
 import { STORAGE_VERSION } from '../engine-database.js';
-import { quoteIdentifier, quoteLiteral } from '../quoting.js';
+import { quoteLiteral } from '../quoting.js';
 import { ProjectTables, Pins } from './project-tables.js';
 import type { GrowthGuard, ResolveTables, SearchPath, TablePins, WorkspaceDatabase } from './workspace-database.js';
 import { WorkspaceSize } from './workspace-size.js';
 
 export interface WorkspaceDatabaseSettings {
-  readonly workspaceId: string;
   readonly filePath: string;
   readonly sizeLimitBytes: number;
   readonly attachDirectory: string;
@@ -23,6 +22,9 @@ export interface ProjectFacts {
   resolveTables: ResolveTables;
   isBucketSchema(name: string): Promise<boolean>;
 }
+
+/** What must happen while files can still be attached; the connection is its own to keep. */
+export type BeforeLockDown = (connection: DuckDBConnection) => Promise<void>;
 
 /** What a session may change for itself once the configuration is locked. */
 const SESSION_SETTINGS = ['TimeZone', 'integer_division', 'errors_as_json'];
@@ -74,6 +76,7 @@ export class DuckDbWorkspaceDatabase implements WorkspaceDatabase {
     settings: WorkspaceDatabaseSettings,
     facts: ProjectFacts,
     onDefect: (error: unknown) => void,
+    beforeLockDown: BeforeLockDown = () => Promise.resolve(),
   ): Promise<DuckDbWorkspaceDatabase> {
     const instance = await DuckDBInstance.create(':memory:', {
       memory_limit: `${settings.memoryLimitBytes}B`,
@@ -88,11 +91,7 @@ export class DuckDbWorkspaceDatabase implements WorkspaceDatabase {
     try {
       const control = new ControlConnection(await instance.connect());
       await control.rows(`ATTACH ${quoteLiteral(settings.filePath)} AS ws (STORAGE_VERSION '${STORAGE_VERSION}')`);
-      await control.rows(`CREATE TABLE IF NOT EXISTS ws.main._workspace_info (key VARCHAR PRIMARY KEY, value VARCHAR)`);
-      await control.rows(
-        `INSERT INTO ws.main._workspace_info VALUES ('workspace_id', ${quoteLiteral(settings.workspaceId)}),
-           ('created_at', strftime(now() AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ')) ON CONFLICT DO NOTHING`,
-      );
+      await beforeLockDown(await instance.connect());
       await lockDown(control, settings);
       const functions = await control.rows(
         'SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE internal',
@@ -198,7 +197,6 @@ async function lockDown(control: ControlConnection, settings: WorkspaceDatabaseS
   }
 }
 
-/** As the worker quotes names it was given by the service. */
-export function tableInWorkspace(schema: string, name: string): string {
-  return `ws.${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+export function duckdbVersion(): string {
+  return version();
 }

@@ -89,9 +89,9 @@ export function makesNameNoCall(wordBefore: string): boolean {
   return NOT_A_CALL.has(wordBefore);
 }
 
-/** What the worker calls attached versions and the databases with their views. */
+/** What the worker calls attached versions, the databases with their views, and those of the catalogue. */
 export function isInternalDatabase(name: string): boolean {
-  return /^[vt]__\d+$/i.test(name);
+  return /^([vt]__\d+|__pg|__project)$/i.test(name);
 }
 
 /** Databases that belong to the engine or to the worker; what users make is in `ws` or `temp`. */

@@ -1,0 +1,52 @@
+import type { CatalogSession } from './catalog/session-variables.js';
+import type { WorkspaceCatalog } from './catalog/workspace-catalog.js';
+import type { StatementRewriter } from './duckdb-sql-engine.js';
+import type { SqlConnectionOptions } from './sql-engine.js';
+
+/** What the catalogue shows of the sessions of a workspace, beyond what one connection knows of itself. */
+export interface SessionFacts {
+  readonly startedAt: string;
+  /** Names of the settings that `pg_settings` and `current_setting` know. */
+  readonly settingNames: readonly string[];
+  activity(): ReturnType<CatalogSession['activity']>;
+}
+
+/** Statements about the catalogue become queries of its own database; all others stay as they are. */
+export function catalogRewriter(catalog: WorkspaceCatalog, facts: SessionFacts): StatementRewriter {
+  return async (statement, session, duckdb) => {
+    const translated = catalog.translate(statement.sql);
+    if (translated === undefined) return { sql: statement.sql, edits: [] };
+    await catalog.prepare(duckdb, catalogSession(session, facts));
+    return { sql: translated.sql, edits: undefined };
+  };
+}
+
+function catalogSession(
+  { user, database, backendPid, settings }: SqlConnectionOptions,
+  facts: SessionFacts,
+): CatalogSession {
+  const known = new Map<string, string>();
+  for (const name of facts.settingNames) {
+    const value = settings.get(name);
+    if (value !== undefined) known.set(name.toLowerCase(), value);
+  }
+  return {
+    userName: user,
+    databaseName: database,
+    backendPid,
+    searchPath: searchPathOf(settings.get('search_path') ?? '', user),
+    settings: known,
+    startedAt: facts.startedAt,
+    activity: () => facts.activity(),
+    cursors: () => [],
+    preparedStatements: () => [],
+  };
+}
+
+function searchPathOf(value: string, user: string): readonly string[] {
+  const names = value
+    .split(',')
+    .map((name) => name.trim().replace(/^"(.*)"$/, '$1'))
+    .filter((name) => name !== '' && name !== '$user' && name !== user);
+  return names.length === 0 ? ['public'] : names;
+}
