@@ -12,6 +12,7 @@ const POWERS_OF_TEN = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
 /** Decimals of at most 15 digits are told apart by a double, so one that reads back is the shortest. For real it is 6 digits. */
 const FLOAT8_UNIQUE_BELOW = 1e15;
 const FLOAT4_UNIQUE_BELOW = 1e6;
+const SMALLEST_NORMAL_FLOAT4 = 2 ** -126;
 
 /**
  * `float8out` and `float4out` of PostgreSQL 12 and later: the shortest digits that read back as the same number.
@@ -23,6 +24,12 @@ export function writeFloat8(out: WireBuffer, value: number, extraFloatDigits: nu
   out.reserve(32);
   if (extraFloatDigits <= 0) return writeRounded(out, value, Math.max(1, 15 + extraFloatDigits));
   if (writeSpecial(out, value) || writeFewDecimals(out, value, FLOAT8_UNIQUE_BELOW)) return;
+  const absolute = Math.abs(value);
+  if (absolute >= 1e-4 && absolute < FLOAT8_UNIQUE_BELOW) {
+    // Without an exponent here, JavaScript's text and PostgreSQL's are the same.
+    out.writeAscii(String(value));
+    return;
+  }
   writeDigits(out, value, shortestFloat8(Math.abs(value)), FLOAT8_EXPONENT_FROM);
 }
 
@@ -30,7 +37,9 @@ export function writeFloat4(out: WireBuffer, value: number, extraFloatDigits: nu
   out.reserve(32);
   if (extraFloatDigits <= 0) return writeRounded(out, value, Math.max(1, 6 + extraFloatDigits));
   if (writeSpecial(out, value) || writeFewDecimals(out, value, FLOAT4_UNIQUE_BELOW)) return;
-  writeDigits(out, value, shortestFloat4(Math.abs(value)), FLOAT4_EXPONENT_FROM);
+  const shortest = shortestFloat4(Math.abs(value));
+  if (shortest >= 1e-4 && shortest < FLOAT4_UNIQUE_BELOW) out.writeAscii(String(value < 0 ? -shortest : shortest));
+  else writeDigits(out, value, parseDecimal(String(shortest)), FLOAT4_EXPONENT_FROM);
 }
 
 /** For the few places that want a string. */
@@ -141,21 +150,56 @@ function neighbour(value: number, step: bigint): number {
   return WORDS.getFloat64(0);
 }
 
-/** The fewest digits that read back as the same real, and of those the nearest. */
-function shortestFloat4(value: number): Decimal {
-  for (let precision = 1; precision < 9; precision++) {
-    const nearest = value.toExponential(precision - 1);
-    if (Math.fround(Number(nearest)) === value) return parseDecimal(nearest);
+/**
+ * The fewest digits that read back as the same real, and of those the nearest; as a double, whose own text is these digits. A decimal half
+ * way to a neighbouring real does not count. Of two that are equally near, PostgreSQL takes the even one.
+ */
+function shortestFloat4(value: number): number {
+  // Six digits tell normal reals apart, so fewer are these six without their zeros.
+  const fewest = value < SMALLEST_NORMAL_FLOAT4 ? 1 : 6;
+  for (let precision = fewest; precision < 9; precision++) {
+    const text = value.toPrecision(precision);
+    const nearest = Number(text);
+    if (namesFloat4(nearest, value)) return isTie(value, precision) ? evenOf(value, precision) : nearest;
     // Above a power of two the neighbours are twice as far as below: the nearest decimal may miss where the next one up does not.
-    const above = nextDecimal(nearest, precision);
-    if (Math.fround(Number(above)) === value) return parseDecimal(above);
+    if (isPowerOfTwo(value)) {
+      const above = stepDecimal(value, precision, 1n);
+      if (namesFloat4(above, value)) return above;
+    }
   }
-  return parseDecimal(value.toExponential(8));
+  return Number(value.toPrecision(9));
 }
 
-function nextDecimal(text: string, precision: number): string {
-  const { digits, exponent } = parseDecimal(text);
-  return `${BigInt(digits.padEnd(precision, '0')) + 1n}e${exponent - precision + 1}`;
+function namesFloat4(decimal: number, value: number): boolean {
+  if (Math.fround(decimal) !== value) return false;
+  if (decimal === value) return true;
+  WORDS.setFloat32(0, value);
+  WORDS.setUint32(0, WORDS.getUint32(0) + (decimal > value ? 1 : -1));
+  return Math.abs(decimal - value) * 2 !== Math.abs(WORDS.getFloat32(0) - value);
+}
+
+/** Whether the value lies in the middle between two decimals of so many digits. */
+function isTie(value: number, precision: number): boolean {
+  const longer = value.toExponential(precision);
+  return longer[precision + 1] === '5' && Number(longer) === value;
+}
+
+/** Of the two decimals around it; the rounded one is away from zero. */
+function evenOf(value: number, precision: number): number {
+  const { digits } = parseDecimal(value.toExponential(precision - 1));
+  const isOdd = digits.length === precision && Number(digits[precision - 1]) % 2 === 1;
+  return isOdd ? stepDecimal(value, precision, -1n) : Number(value.toPrecision(precision));
+}
+
+function isPowerOfTwo(value: number): boolean {
+  WORDS.setFloat32(0, value);
+  return (WORDS.getUint32(0) & 0x7f_ffff) === 0;
+}
+
+/** The decimal of so many digits that is next to the rounded one. */
+function stepDecimal(value: number, precision: number, step: bigint): number {
+  const { digits, exponent } = parseDecimal(value.toExponential(precision - 1));
+  return Number(`${BigInt(digits.padEnd(precision, '0')) + step}e${exponent - precision + 1}`);
 }
 
 function writeDigits(out: WireBuffer, value: number, { digits, exponent }: Decimal, exponentFrom: number): void {
