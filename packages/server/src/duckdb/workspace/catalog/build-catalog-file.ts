@@ -4,7 +4,7 @@ import { quoteLiteral } from '../../quoting.js';
 import { installStatements, rowsToLoad } from './definitions/install-statements.js';
 import { PROJECT_TABLES } from './definitions/project-tables.js';
 import { CATALOG_DATABASE, PROJECT_DATABASE, WORKSPACE_DATABASE } from './names.js';
-import { setSessionVariables, UNKNOWN_SESSION } from './session-variables.js';
+import { SessionVariables, UNKNOWN_SESSION } from './session-variables.js';
 
 /**
  * Makes the file that workers attach: PostgreSQL's rows, the views over the workspace and the project, the macros. What it depends on
@@ -22,11 +22,9 @@ export async function buildCatalogFile(path: string): Promise<void> {
     await connection.run(`ATTACH ':memory:' AS ${WORKSPACE_DATABASE}`);
     await connection.run(`ATTACH ':memory:' AS ${PROJECT_DATABASE}`);
     for (const statement of PROJECT_TABLES) await connection.run(statement);
-    await setSessionVariables(connection, UNKNOWN_SESSION);
-    await connection.run('BEGIN');
+    await new SessionVariables().set(connection, UNKNOWN_SESSION);
     for (const statement of installStatements()) await connection.run(statement);
     for (const { sql, json } of rowsToLoad()) await connection.run(sql, [json]);
-    await connection.run('COMMIT');
     await connection.run(`CHECKPOINT ${CATALOG_DATABASE}`);
     await connection.run(`DETACH ${CATALOG_DATABASE}`);
   } finally {

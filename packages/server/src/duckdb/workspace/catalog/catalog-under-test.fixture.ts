@@ -84,8 +84,7 @@ export class CatalogUnderTest {
   async query(sql: string, connection: DuckDBConnection = this.session): Promise<(string | null)[][]> {
     const statement = this.catalog.translate(sql);
     if (statement === undefined) throw new Error(`not a catalogue statement: ${sql}`);
-    await this.catalog.prepare(connection, ANALYST);
-    const result = await connection.runAndReadAll(statement.sql);
+    const result = await connection.runAndReadAll(await this.catalog.prepare(connection, ANALYST, statement));
     return result.getRows().map((row) => row.map(textOf));
   }
 

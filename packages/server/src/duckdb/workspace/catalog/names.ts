@@ -15,6 +15,9 @@ export const INFORMATION_SCHEMA = 'info';
 /** Macros that stand for PostgreSQL's functions, and types that carry PostgreSQL's names. */
 export const FUNCTIONS = 'fn';
 
+/** The same macros over the snapshot, see `definitions/snapshot.ts`. */
+export const FAST_FUNCTIONS = 'fast';
+
 /** The workspace's own objects, as views over DuckDB's functions, one view per kind. */
 export const OWN = 'own';
 

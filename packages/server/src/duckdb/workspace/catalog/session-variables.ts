@@ -67,23 +67,48 @@ export function versionText(): string {
   return `PostgreSQL ${postgresql15().version} (DuckDB Storage Backend)`;
 }
 
+/** Which variable a relation reads; the others are read by macros, anywhere. */
+const OF_RELATIONS: Readonly<Record<string, readonly string[]>> = {
+  __pg_activity: ['pg_stat_activity', 'pg_locks'],
+  __pg_cursors: ['pg_cursors'],
+  __pg_prepared: ['pg_prepared_statements'],
+};
+
 /**
- * Tells the connection who its session is. Variables belong to a connection and can be set inside any transaction, read-only ones
- * included; views and macros read them when a statement is planned.
+ * Tells connections who their sessions are. Variables belong to a connection and can be set inside any transaction, read-only ones
+ * included; views and macros read them when a statement is planned. What a connection was told already is not told again.
  */
-export async function setSessionVariables(connection: DuckDBConnection, session: CatalogSession): Promise<void> {
+export class SessionVariables {
+  readonly #told = new WeakMap<DuckDBConnection, Map<string, string>>();
+
+  /** `relations` are those that the statement reads; undefined for all. */
+  async set(connection: DuckDBConnection, session: CatalogSession, relations?: ReadonlySet<string>): Promise<void> {
+    const told = this.#told.get(connection) ?? new Map<string, string>();
+    this.#told.set(connection, told);
+    const isRead = (name: string): boolean =>
+      relations === undefined || (OF_RELATIONS[name]?.some((one) => relations.has(one)) ?? true) || !told.has(name);
+    const news = valuesOf(session)
+      .filter(([name]) => isRead(name))
+      .map(([name, value]): [string, string] => [name, value()])
+      .filter(([name, value]) => told.get(name) !== value);
+    if (news.length === 0) return;
+    await connection.run(news.map(([name, value]) => `SET VARIABLE ${name} = ${value}`).join('; '));
+    for (const [name, value] of news) told.set(name, value);
+  }
+}
+
+function valuesOf(session: CatalogSession): readonly (readonly [string, () => string])[] {
   const settings = [...session.settings].map(([name, value]) => `${quoteLiteral(name)}: ${quoteLiteral(value)}`);
-  const values: readonly (readonly [string, string])[] = [
-    ['__pg_version', quoteLiteral(versionText())],
-    ['__pg_user', quoteLiteral(session.userName)],
-    ['__pg_database', quoteLiteral(session.databaseName)],
-    ['__pg_pid', String(session.backendPid)],
-    ['__pg_started_at', quoteLiteral(session.startedAt)],
-    ['__pg_search_path', `CAST([${session.searchPath.map(quoteLiteral).join(', ')}] AS VARCHAR[])`],
-    ['__pg_settings', `CAST(MAP {${settings.join(', ')}} AS MAP(VARCHAR, VARCHAR))`],
-    ['__pg_activity', quoteLiteral(JSON.stringify(session.activity()))],
-    ['__pg_cursors', quoteLiteral(JSON.stringify(session.cursors()))],
-    ['__pg_prepared', quoteLiteral(JSON.stringify(session.preparedStatements()))],
+  return [
+    ['__pg_version', () => quoteLiteral(versionText())],
+    ['__pg_user', () => quoteLiteral(session.userName)],
+    ['__pg_database', () => quoteLiteral(session.databaseName)],
+    ['__pg_pid', () => String(session.backendPid)],
+    ['__pg_started_at', () => quoteLiteral(session.startedAt)],
+    ['__pg_search_path', () => `CAST([${session.searchPath.map(quoteLiteral).join(', ')}] AS VARCHAR[])`],
+    ['__pg_settings', () => `CAST(MAP {${settings.join(', ')}} AS MAP(VARCHAR, VARCHAR))`],
+    ['__pg_activity', () => quoteLiteral(JSON.stringify(session.activity()))],
+    ['__pg_cursors', () => quoteLiteral(JSON.stringify(session.cursors()))],
+    ['__pg_prepared', () => quoteLiteral(JSON.stringify(session.preparedStatements()))],
   ];
-  await connection.run(values.map(([name, value]) => `SET VARIABLE ${name} = ${value}`).join('; '));
 }

@@ -6,7 +6,9 @@ import { loadProjectCatalog } from './load-project-catalog.js';
 import { CATALOG_DATABASE, PROJECT_DATABASE } from './names.js';
 import { ProjectNumbers } from './definitions/object-numbers.js';
 import { loadPgParser } from './pg-parser.js';
-import { setSessionVariables, type CatalogSession } from './session-variables.js';
+import { CatalogSnapshot } from './catalog-snapshot.js';
+import { overSnapshot } from './definitions/snapshot.js';
+import { SessionVariables, type CatalogSession } from './session-variables.js';
 import { rewriteUserStatement, type UserRewrite } from './user-sql/rewrite-user-statement.js';
 import { CatalogTranslator, type CatalogStatement } from './translate-catalog-statement.js';
 
@@ -34,15 +36,18 @@ export class WorkspaceCatalog {
   readonly #ask: AskCatalog;
   readonly #translator = new CatalogTranslator();
   readonly #numbers = new ProjectNumbers();
+  readonly #variables = new SessionVariables();
+  readonly #snapshot: CatalogSnapshot;
   #generation: string | null = null;
   #refreshing: Promise<void> | undefined;
 
   private constructor(control: DuckDBConnection, ask: AskCatalog) {
     this.#control = control;
     this.#ask = ask;
+    this.#snapshot = new CatalogSnapshot(control);
   }
 
-  /** Before external access is switched off: it attaches a file. `control` runs nothing that takes long. */
+  /** Before external access is switched off: it attaches a file. `control` is the catalogue's own from now on. */
   static async install(control: DuckDBConnection, ask: AskCatalog, file = CATALOG_FILE): Promise<WorkspaceCatalog> {
     await Promise.all([
       loadPgParser(),
@@ -62,9 +67,17 @@ export class WorkspaceCatalog {
     return rewriteUserStatement(sql, databaseName, (schema, name) => this.#translator.viewText(schema, name));
   }
 
-  async prepare(connection: DuckDBConnection, session: CatalogSession): Promise<void> {
+  /** Answers the SQL to run for the statement, at once and on this connection; it is planned anew each time it runs. */
+  async prepare(connection: DuckDBConnection, session: CatalogSession, statement?: CatalogStatement): Promise<string> {
     await this.refresh();
-    await setSessionVariables(connection, session);
+    await this.#variables.set(connection, session, statement?.relations);
+    if (statement === undefined) return '';
+    return (await this.#snapshot.holdsFor(connection, session)) ? overSnapshot(statement.sql) : statement.sql;
+  }
+
+  /** Resolves when nothing is in progress that a statement did not wait for. */
+  settled(): Promise<void> {
+    return this.#snapshot.settled();
   }
 
   /** Brings the project's tables up to date; concurrent callers share one question. */
@@ -78,7 +91,7 @@ export class WorkspaceCatalog {
   async #refresh(): Promise<void> {
     const answer = await this.#ask(this.#generation);
     if (answer === 'unchanged' || answer.generation === this.#generation) return;
-    await loadProjectCatalog(this.#control, answer, this.#numbers);
+    await this.#snapshot.drop(() => loadProjectCatalog(this.#control, answer, this.#numbers));
     this.#generation = answer.generation;
   }
 }

@@ -1,6 +1,7 @@
-import { CATALOG_DATABASE, FUNCTIONS, INFORMATION_SCHEMA, OWN, PG_CATALOG, STORED } from '../names.js';
+import { CATALOG_DATABASE, FAST_FUNCTIONS, FUNCTIONS, INFORMATION_SCHEMA, OWN, PG_CATALOG, STORED } from '../names.js';
 import { postgresql15, type SystemRelation } from '../postgresql-15.js';
 import { quoteIdentifier, quoteLiteral } from '../../../quoting.js';
+import { ALL_MACROS } from './all-macros.js';
 import { DERIVED_VIEWS } from './derived-views.js';
 import { DYNAMIC_RELATIONS, type RowSource } from './dynamic-relations.js';
 import type { Macro } from './macro.js';
@@ -9,6 +10,7 @@ import { OVERRIDDEN_VIEWS } from './overridden-views.js';
 import { OWN_VIEWS } from './own-views.js';
 import { PRIVILEGE_MACROS } from './privilege-macros.js';
 import { SESSION_MACROS } from './session-macros.js';
+import { overSnapshot, SNAPSHOT_STATEMENTS } from './snapshot.js';
 import { emptyValueOf, storageTypeOf } from './storage-types.js';
 import { TEXT_MACROS } from './text-macros.js';
 import { DUCKDB_TYPE_ROWS, TYPE_MACROS } from './type-macros.js';
@@ -100,8 +102,8 @@ function createDynamicView(relation: SystemRelation): string {
   return `CREATE VIEW ${CATALOG_DATABASE}.${PG_CATALOG}.${relation.name} AS ${branches.join(' UNION ALL ')}`;
 }
 
-function createMacro({ name, variants }: Macro): string {
-  return `CREATE MACRO ${CATALOG_DATABASE}.${FUNCTIONS}.${quoteIdentifier(name)}${variants.join(', ')}`;
+function createMacro({ name, variants }: Macro, schema = FUNCTIONS): string {
+  return `CREATE MACRO ${CATALOG_DATABASE}.${schema}.${quoteIdentifier(name)}${variants.join(', ')}`;
 }
 
 const createView = (schema: string, { name, body }: { readonly name: string; readonly body: string }): string =>
@@ -112,7 +114,7 @@ export function installStatements(): readonly string[] {
   const relations = postgresql15().relations;
   const stored = relations.filter(isStored);
   return [
-    ...[PG_CATALOG, INFORMATION_SCHEMA, FUNCTIONS, OWN, STORED].map(
+    ...[PG_CATALOG, INFORMATION_SCHEMA, FUNCTIONS, FAST_FUNCTIONS, OWN, STORED].map(
       (schema) => `CREATE SCHEMA ${CATALOG_DATABASE}.${schema}`,
     ),
     ...stored.map(createTable),
@@ -128,10 +130,13 @@ export function installStatements(): readonly string[] {
     `CREATE TABLE ${CATALOG_DATABASE}.${STORED}.duckdb_types AS SELECT CAST(col0 AS VARCHAR) AS name, CAST(col1 AS UINTEGER) AS scalar_oid,
        CAST(col2 AS UINTEGER) AS array_oid, CAST(col3 AS INTEGER) AS modifier FROM (VALUES ${DUCKDB_TYPE_ROWS.join(', ')})`,
     `CREATE TABLE ${CATALOG_DATABASE}.${STORED}.system_views (oid UINTEGER, definition VARCHAR)`,
-    ...[...SESSION_MACROS, ...TEXT_MACROS, ...TYPE_MACROS].map(createMacro),
+    ...[...SESSION_MACROS, ...TEXT_MACROS, ...TYPE_MACROS].map((one) => createMacro(one)),
     ...[...OWN_VIEWS, ...DERIVED_VIEWS].map((view) => createView(OWN, view)),
     ...stored.filter(({ name }) => name in DYNAMIC_RELATIONS).map(createDynamicView),
-    ...[...OBJECT_MACROS, ...PRIVILEGE_MACROS].map(createMacro),
+    ...[...OBJECT_MACROS, ...PRIVILEGE_MACROS].map((one) => createMacro(one)),
     ...OVERRIDDEN_VIEWS.map((view) => createView(view.schema, view)),
+    // Macros once more, over the snapshot; they are checked against it, so it has to be there.
+    ...SNAPSHOT_STATEMENTS,
+    ...ALL_MACROS.map((one) => overSnapshot(createMacro(one, FAST_FUNCTIONS))),
   ];
 }

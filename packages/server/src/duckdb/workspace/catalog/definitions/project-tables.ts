@@ -1,5 +1,8 @@
+import { SNAPSHOT_SCHEMAS } from './snapshot.js';
+
 /** What the service tells of the project, in the shape the catalogue needs; replaced as a whole by `loadProjectCatalog`. */
 export const PROJECT_TABLES: readonly string[] = [
+  ...SNAPSHOT_SCHEMAS,
   `CREATE TABLE __project.main.schemas (oid UINTEGER, name VARCHAR, comment VARCHAR)`,
   `CREATE TABLE __project.main.spellings (oid UINTEGER, spelling VARCHAR)`,
   `CREATE TABLE __project.main.relations (oid UINTEGER, schema_oid UINTEGER, name VARCHAR, row_count BIGINT, columns SMALLINT,
