@@ -145,8 +145,47 @@ function apiPage() {
   ];
 }
 
+async function driverCommandsPage() {
+  const { commands } = await server('protocols/driver/commands.js');
+  const keys = { backend: 'admin', either: 'admin or project', project: 'project' };
+  const supported = commands.filter(({ unsupported }) => unsupported === undefined);
+  return [
+    '# Commands of the storage driver',
+    '',
+    NOTICE,
+    '',
+    'Source: `packages/server/src/protocols/driver/handlers/`; `packages/server/test/integration/driver/every-command.test.ts` runs each of them, and each of them',
+    'with a wrong object, a wrong key and a bad field. What they are for and how they are sent: [guides/driver.md](guides/driver.md).',
+    '',
+    `${commands.length} commands, of which ${supported.length} are answered.`,
+    '',
+    ...table(
+      ['Command', 'Answer', 'Key', 'Once in a run', 'What it does'],
+      supported.map((command) => [
+        `\`${command.request.name}\``,
+        command.response === null ? '' : `\`${command.response.name}\``,
+        keys[command.level],
+        command.isOnceInRun ? 'yes' : '',
+        command.summary,
+      ]),
+    ),
+    '',
+    '## Without a meaning here',
+    '',
+    'They are answered with code 900, 501 over HTTP and `UNIMPLEMENTED` over gRPC, and are not to be repeated.',
+    '',
+    ...table(
+      ['Command', 'What it is for', 'Why not'],
+      commands
+        .filter(({ unsupported }) => unsupported !== undefined)
+        .map(({ request, summary, unsupported }) => [`\`${request.name}\``, summary, unsupported]),
+    ),
+  ];
+}
+
 const PAGES = {
   'docs/configuration.md': configurationPage,
+  'docs/driver-commands.md': driverCommandsPage,
   'docs/errors.md': errorsPage,
   'docs/metrics.md': metricsPage,
   'docs/api.md': apiPage,

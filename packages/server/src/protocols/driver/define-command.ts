@@ -28,6 +28,8 @@ export interface Command extends CommandDescription {
   readonly run: (call: DriverCall, command: Message) => Promise<Message | undefined>;
   /** Repeating it would do harm, so that a repetition in the same run gets the first answer. */
   readonly onceInRun: (command: Message) => boolean;
+  /** Whether that can be; for the reference page. */
+  readonly isOnceInRun: boolean;
 }
 
 /** A command that answers a message. */
@@ -44,6 +46,7 @@ export function defineCommand<C extends DescMessage, R extends DescMessage>(
     ...description,
     run: (call, command) => run(call, command as MessageShape<C>),
     onceInRun: (command) => onceInRun?.(command as MessageShape<C>) ?? false,
+    isOnceInRun: onceInRun !== undefined,
   };
 }
 
@@ -59,6 +62,7 @@ export function defineSilentCommand<C extends DescMessage>(
     ...description,
     response: null,
     onceInRun: () => false,
+    isOnceInRun: false,
     run: async (call, command) => {
       await run(call, command as MessageShape<C>);
       return undefined;

@@ -52,12 +52,16 @@ export function translateFailure(error: unknown): DriverFailure {
     return new DriverFailure('internal', DRIVER_CODES.unknown, 'An internal error occurred', { cause: error });
   }
   const kind = kindOf(error.httpStatus ?? describeError(error.code).http, error.retryable);
+  const code = CODES[error.code] ?? kind.code;
+  // What stands in the way of a command is a bad input to Connection; only two calls with one key really conflict.
+  const isBadInput = code === DRIVER_CODES.validation && kind.status === 'already_exists';
+  const status = isBadInput && error.code !== 'idempotency_conflict' ? 'invalid_argument' : kind.status;
   const missing = MISSING_OBJECT[error.code];
   const name = missing === undefined ? undefined : error.details[missing];
   const isNamed = kind.status === 'not_found' && CODES[error.code] === undefined && typeof name === 'string';
   return new DriverFailure(
-    kind.status,
-    CODES[error.code] ?? kind.code,
+    status,
+    code,
     isNamed ? `Object "${name}" not found.` : (MESSAGES[error.code] ?? error.message),
     {
       context: { ...error.details, error: error.code },

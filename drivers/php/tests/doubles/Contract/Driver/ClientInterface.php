@@ -1,0 +1,15 @@
+<?php
+
+// Stands in for a class of keboola/storage-driver-common where that package is not installed. Test code: never ship it.
+
+declare(strict_types=1);
+
+namespace Keboola\StorageDriver\Contract\Driver;
+
+use Google\Protobuf\Internal\Message;
+
+interface ClientInterface
+{
+    /** @param string[] $features */
+    public function runCommand(Message $credentials, Message $command, array $features, Message $runtimeOptions): ?Message;
+}
