@@ -9,7 +9,6 @@ import type { PgwireObserver } from './observability/pgwire-observer.js';
 import type { TlsPolicy } from './protocols/pgwire/gateway/negotiation.js';
 import { PgGateway, type PgGatewayParts } from './protocols/pgwire/gateway/pg-gateway.js';
 import { loadTlsIdentity, ownTlsIdentity } from './protocols/pgwire/gateway/tls/tls-identity.js';
-import type { WorkspaceHostsObserver } from './workers/workspace-hosts.js';
 
 const NOBODY_SECRET_BYTES = 32;
 
@@ -41,18 +40,6 @@ export async function composePgGateway(input: {
       maxStatementBytes: pgwire.maxMessageBytes,
     },
   });
-}
-
-/** What the hosts of workspaces tell: to the figures, and to the gateway, which is built over the hosts and so comes later. */
-export function workspaceHostsObserver(
-  observer: PgwireObserver,
-  gateway: () => PgGateway | undefined,
-): WorkspaceHostsObserver {
-  return {
-    sessionEvent: (_workspaceId, sessionId, event) => gateway()?.sessionEvent(sessionId, event),
-    workerOpened: (durationMs) => observer.workerOpened(durationMs),
-    workerEnded: (reason) => observer.workerEnded(reason),
-  };
 }
 
 async function tlsPolicy(pgwire: PgwireConfig, clock: Clock, logger: Logger): Promise<TlsPolicy> {
