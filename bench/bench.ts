@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BenchContext, Group } from './bench-context.js';
 import { branches } from './groups/branches.js';
+import { driver } from './groups/driver.js';
 import { exports } from './groups/exports.js';
 import { health } from './groups/health.js';
 import { importsWithKey, importsWithoutKey } from './groups/imports.js';
@@ -36,6 +37,7 @@ const RUN: Record<GroupName, Group> = {
   export: exports,
   preview: previews,
   profile: profiles,
+  driver,
   snapshot: snapshots,
   branch: branches,
   tables: manyTables,

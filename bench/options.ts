@@ -8,6 +8,7 @@ export const GROUPS = [
   'export',
   'preview',
   'profile',
+  'driver',
   'snapshot',
   'branch',
   'tables',

@@ -76,19 +76,29 @@ export class DriverScene {
     csv: MessageInitShape<typeof tables.TableImportFromFileCommand_CsvTypeOptionsSchema> = {},
     options: { readonly runId?: string } = {},
   ) {
-    const schema = tables.TableImportFromFileCommand_CsvTypeOptionsSchema;
     const { response } = await this.client.run(
       tables.TableImportFromFileCommandSchema,
-      {
-        filePath,
-        formatTypeOptions: anyPack(schema, create(schema, { columnsNames, delimiter: ',', enclosure: '"', ...csv })),
-        destination: { path: [this.bucket], tableName },
-        importOptions,
-      },
+      this.importCommand(tableName, filePath, columnsNames, importOptions, csv),
       tables.TableImportResponseSchema,
       options,
     );
     return response;
+  }
+
+  importCommand(
+    tableName: string,
+    filePath: MessageInitShape<typeof tables.ImportExportShared_FilePathSchema>,
+    columnsNames: string[],
+    importOptions: MessageInitShape<typeof tables.ImportExportShared_ImportOptionsSchema> = {},
+    csv: MessageInitShape<typeof tables.TableImportFromFileCommand_CsvTypeOptionsSchema> = {},
+  ): MessageInitShape<typeof tables.TableImportFromFileCommandSchema> {
+    const schema = tables.TableImportFromFileCommand_CsvTypeOptionsSchema;
+    return {
+      filePath,
+      formatTypeOptions: anyPack(schema, create(schema, { columnsNames, delimiter: ',', enclosure: '"', ...csv })),
+      destination: { path: [this.bucket], tableName },
+      importOptions,
+    };
   }
 
   /** Rows as lists of texts. */

@@ -21,6 +21,8 @@ export interface CommandEnvelope {
   /** The caller's own, for repeating this very call. */
   readonly idempotencyKey: string | undefined;
   readonly signal: AbortSignal;
+  /** The door has a line in the log for every request already. */
+  readonly isLogged?: boolean;
 }
 
 export interface DriverObserver {
@@ -67,7 +69,8 @@ export class DriverExecutor {
       const durationMs = performance.now() - startedAt;
       this.observer?.finished(name, status, durationMs);
       const { requestId } = envelope;
-      this.logger.info({ command: name, status, ms: Math.round(durationMs * 10) / 10, requestId }, 'driver command');
+      const level = envelope.isLogged === true ? 'debug' : 'info';
+      this.logger[level]({ command: name, status, ms: Math.round(durationMs * 10) / 10, requestId }, 'driver command');
     }
   }
 

@@ -34,12 +34,32 @@ export function installDriverRoutes(app: FastifyInstance, prefix: string, execut
         parsed(null, body);
       },
     );
+    // Its bytes are kept as they are: one parse is enough, and the one of the REST door keeps numbers that no command has.
+    scope.addContentTypeParser(
+      'application/json',
+      { parseAs: 'buffer', bodyLimit: MAX_COMMAND_BYTES },
+      (_request, body, parsed) => {
+        parsed(null, new JsonBody(String(body)));
+      },
+    );
     scope.setErrorHandler((error, request, reply) => sendFailure(error, request, reply));
     const hidden = { schema: { hide: true } };
     scope.post(`${prefix}/driver/execute`, hidden, (request, reply) => execute(request, reply, executor));
     scope.get(`${prefix}/driver/commands`, hidden, (_request, reply) => reply.type(JSON_TYPE).send(commandList()));
     done();
   });
+}
+
+class JsonBody {
+  constructor(private readonly text: string) {}
+
+  parse(): unknown {
+    try {
+      return JSON.parse(this.text);
+    } catch (error) {
+      throw new DriverFailure('invalid_argument', DRIVER_CODES.validation, 'The body is not JSON.', { cause: error });
+    }
+  }
 }
 
 async function execute(request: FastifyRequest, reply: FastifyReply, executor: DriverExecutor): Promise<FastifyReply> {
@@ -54,17 +74,14 @@ async function execute(request: FastifyRequest, reply: FastifyReply, executor: D
     requestId: request.id,
     idempotencyKey: typeof key === 'string' ? key : undefined,
     signal: left.signal,
+    isLogged: true,
   };
   if (Buffer.isBuffer(body)) {
     const response = await executor.execute(fromBytes(body), envelope);
     return reply.type(PROTOBUF).send(Buffer.from(toBinary(DriverResponseSchema, response)));
   }
-  if (request.door.rawBody === null) {
-    throw invalid(`Send a DriverRequest as ${PROTOBUF}, or as JSON.`);
-  }
-  const { request: decoded, isReference } = requestFromJson(
-    JSON.parse(Buffer.from(request.door.rawBody).toString('utf8')),
-  );
+  if (!(body instanceof JsonBody)) throw invalid(`Send a DriverRequest as ${PROTOBUF}, or as JSON.`);
+  const { request: decoded, isReference } = requestFromJson(body.parse());
   return reply.type(JSON_TYPE).send(responseToJson(await executor.execute(decoded, envelope), isReference));
 }
 
