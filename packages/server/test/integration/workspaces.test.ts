@@ -212,7 +212,9 @@ describe('SQL over HTTP', () => {
       truncated: false,
     });
     const made = await query(id, 'CREATE TABLE t AS SELECT range AS n FROM range(2000)');
-    expect(made.body).toMatchObject({ rows: [], columns: [] });
+    expect(made.body).toMatchObject({ rows: [], columns: [], command: 'SELECT 2000', row_count: 2000 });
+    const viewed = await query(id, 'CREATE VIEW v AS SELECT 1 AS x');
+    expect(viewed.body).toMatchObject({ command: 'CREATE VIEW', row_count: 0 });
     expect((await query(id, 'SELECT * FROM t')).body).toMatchObject({ row_count: 1000, truncated: true });
     expect((await query(id, 'DELETE FROM t WHERE n < 10')).body).toMatchObject({ command: 'DELETE 10', row_count: 10 });
   });

@@ -1,5 +1,5 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
-import type { DuckDBResult } from '@duckdb/node-api';
+import type { DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api';
 import { DomainError } from '../../../errors/domain-error.js';
 import { SqlError } from '../../../errors/sql-error.js';
 import type { OperationResult, QueryRequest } from '../../../workers/workspace-messages.js';
@@ -57,7 +57,8 @@ async function runStatement(
   const prepared = await prepareChecked(connection, statement.text);
   try {
     if (!statement.returnsRows) {
-      const { rowsChanged } = await prepared.run();
+      const rowsChanged = statement.tagHasCount ? await changedRows(prepared) : 0;
+      if (!statement.tagHasCount) await prepared.run();
       return {
         commandTag: statement.tagHasCount ? `${statement.commandTag} ${rowsChanged}` : statement.commandTag,
         file: null,
@@ -99,6 +100,12 @@ async function runStatement(
   } finally {
     prepared.destroySync();
   }
+}
+
+/** The engine answers a number; for CREATE TABLE AS, `rowsChanged` is not told of it. */
+async function changedRows(prepared: DuckDBPreparedStatement): Promise<number> {
+  const result = await prepared.run();
+  return result.rowsChanged > 0 ? result.rowsChanged : Number((await result.getRows())[0]?.[0] ?? 0);
 }
 
 async function copyRows(
