@@ -23,6 +23,8 @@ const RULES: Readonly<Record<string, readonly Rule[]>> = {
     [/is of type \w+, trying to (drop|alter|replace|modify)/i, '42809'],
     [/Existing object .* is of type/i, '42809'],
     [/Cannot (create|drop) .*system|in (the )?system catalog|attached in read-only mode|read-only mode/i, '25006'],
+    // Of a table in a schema that is not there PostgreSQL says that the table is not.
+    [/^(Table|View) with name .* does not exist/i, '42P01'],
     [/schema .* does not exist|Schema with name .* does not exist/i, '3F000'],
     [/Schema with name .* already exists/i, '42P06'],
     [/Type with name .* already exists/i, '42710'],

@@ -52,8 +52,8 @@ describe('BackendWriter', () => {
   });
 
   it('negotiates the protocol, byte for byte', () => {
-    expect(new BackendWriter().negotiateProtocolVersion(0, ['_pq_.x']).take().toString('latin1')).toBe(
-      'v\0\0\0\x13\0\0\0\0\0\0\0\x01_pq_.x\0',
+    expect(new BackendWriter().negotiateProtocolVersion(0x30000, ['_pq_.x']).take().toString('latin1')).toBe(
+      'v\0\0\0\x13\0\x03\0\0\0\0\0\x01_pq_.x\0',
     );
   });
 

@@ -83,9 +83,12 @@ export class BackendWriter {
     return this.#begin('R').#int32(12).#unterminated(data).#end();
   }
 
-  /** `minorVersion` is the newest we speak; `extensions` are the `_pq_.` names we do not know. */
-  negotiateProtocolVersion(minorVersion: number, extensions: readonly string[]): this {
-    this.#begin('v').#int32(minorVersion).#int32(extensions.length);
+  /**
+   * `version` is the newest we speak, in the form of the startup packet: the documentation says minor version only, but PostgreSQL sends,
+   * and libpq from 18 on expects, both. `extensions` are the `_pq_.` names we do not know.
+   */
+  negotiateProtocolVersion(version: number, extensions: readonly string[]): this {
+    this.#begin('v').#int32(version).#int32(extensions.length);
     for (const name of extensions) this.#text(name);
     return this.#end();
   }

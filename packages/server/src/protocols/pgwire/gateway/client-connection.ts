@@ -143,10 +143,12 @@ export class ClientConnection {
   }
 }
 
+const PROTOCOL_3_0 = 3 << 16;
+
 /** We speak 3.0; a client that asks for more is told so, and may go on or leave. */
 function negotiateVersion({ stream, message }: Extract<Negotiation, { kind: 'startup' }>): void {
   if (message.minorVersion === 0 && message.extensions.length === 0) return;
-  stream.write(new BackendWriter().negotiateProtocolVersion(0, message.extensions).take());
+  stream.write(new BackendWriter().negotiateProtocolVersion(PROTOCOL_3_0, message.extensions).take());
 }
 
 /** A workspace has one database; its name may be left out, as libpq does when it is given a user only. */

@@ -356,7 +356,7 @@ describe('startup', () => {
     client.send(length, body);
     const answer = await client.read();
     expect(answer.type).toBe('v');
-    expect(answer.body.toString('latin1')).toBe('\0\0\0\0\0\0\0\x01_pq_.wish\0');
+    expect(answer.body.toString('latin1')).toBe('\0\x03\0\0\0\0\0\x01_pq_.wish\0');
     await client.authenticate(PASSWORD);
     await client.until('Z');
   });

@@ -28,7 +28,7 @@ describe('errors', () => {
     ['selec 1', '42601', 1],
     ['SELECT 1 +', '42601', 11],
     ['SELECT * FROM nope', '42P01', 15],
-    ['SELECT * FROM nope.nope', '3F000', undefined],
+    ['SELECT * FROM nope.nope', '42P01', undefined],
     ['SELECT nope FROM t', '42703', 8],
     ["SELECT 'č' AS č, nope FROM t", '42703', 18],
     ['SELECT nope(1)', '42883', 8],
