@@ -1,0 +1,15 @@
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+CREATE SEQUENCE ticket_seq;
+CREATE TABLE regions (code text PRIMARY KEY, name text NOT NULL UNIQUE, population integer DEFAULT 0 CHECK (population >= 0));
+CREATE TABLE shops (id integer PRIMARY KEY, region text REFERENCES regions (code), opened date, is_open boolean DEFAULT true, area double precision, price numeric(10,2), created timestamp DEFAULT now(), tags text[], data json, uid uuid, feeling mood, UNIQUE (region, opened));
+CREATE TABLE tickets (id bigint DEFAULT nextval('ticket_seq') PRIMARY KEY, shop integer REFERENCES shops (id), sold timestamptz, seats smallint, ratio real, photo bytea, during interval, starts time);
+CREATE INDEX shops_opened_idx ON shops (opened);
+CREATE VIEW open_shops AS SELECT id, region FROM shops WHERE is_open;
+COMMENT ON TABLE shops IS 'Every shop';
+COMMENT ON COLUMN shops.area IS 'square metres';
+CREATE SCHEMA marts;
+CREATE TABLE marts.daily (day date NOT NULL, total numeric(18,2));
+CREATE SCHEMA analytics;
+CREATE TABLE analytics.colours (id integer, colour text);
+CREATE TABLE analytics.t1 (id integer, colour text);
+CREATE VIEW analytics.v1 AS SELECT t1.id, t1.colour FROM analytics.t1;
