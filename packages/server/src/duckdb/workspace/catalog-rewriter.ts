@@ -11,13 +11,23 @@ export interface SessionFacts {
   activity(): ReturnType<CatalogSession['activity']>;
 }
 
-/** Statements about the catalogue become queries of its own database; all others stay as they are. */
+/** What the rewriter leaves to the catalogue's macros is in this database. */
+const ASKS_CATALOG = /\b__pg\./;
+
+/**
+ * Statements about the catalogue become queries of its own database; of all others, spans are replaced where PostgreSQL means something
+ * that DuckDB spells in another way.
+ */
 export function catalogRewriter(catalog: WorkspaceCatalog, facts: SessionFacts): StatementRewriter {
   return async (statement, session, duckdb) => {
     const translated = catalog.translate(statement.sql);
-    if (translated === undefined) return { sql: statement.sql, edits: [] };
-    await catalog.prepare(duckdb, catalogSession(session, facts));
-    return { sql: translated.sql, edits: undefined };
+    if (translated !== undefined) {
+      const sql = await catalog.prepare(duckdb, catalogSession(session, facts), translated);
+      return { sql, edits: undefined, columnTypes: translated.columnTypes };
+    }
+    const rewritten = catalog.rewrite(statement.sql, session.database);
+    if (ASKS_CATALOG.test(rewritten.sql)) await catalog.prepare(duckdb, catalogSession(session, facts));
+    return rewritten;
   };
 }
 
