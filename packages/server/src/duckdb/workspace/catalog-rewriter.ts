@@ -32,7 +32,7 @@ export function catalogRewriter(catalog: WorkspaceCatalog, facts: SessionFacts):
 }
 
 function catalogSession(
-  { user, database, backendPid, settings }: SqlConnectionOptions,
+  { user, database, backendPid, settings, facts: own }: SqlConnectionOptions,
   facts: SessionFacts,
 ): CatalogSession {
   const known = new Map<string, string>();
@@ -48,8 +48,8 @@ function catalogSession(
     settings: known,
     startedAt: facts.startedAt,
     activity: () => facts.activity(),
-    cursors: () => [],
-    preparedStatements: () => [],
+    cursors: () => own.cursors(),
+    preparedStatements: () => own.preparedStatements(),
   };
 }
 

@@ -19,6 +19,9 @@ import type { EngineStatement, SqlStatement, StatementText } from './sql-stateme
 import { applyEdits, type EditedSql, type TextEdit } from './statement-edits.js';
 import { StreamedRows } from './streamed-rows.js';
 
+/** Of every name that belongs to the catalogue's database. */
+const CATALOG_PREFIX = '__pg.';
+
 type EngineSql = StatementText & EngineStatement;
 
 interface Plan {
@@ -27,6 +30,8 @@ interface Plan {
   /** The search path and versions it was made for; undefined for the catalogue, whose plans hold the moment they were made. */
   readonly pathKey: string | undefined;
   readonly columnTypes: ColumnTypeNames;
+  /** It reads what the catalogue was told of the session, which is part of the plan: it is made anew for each run. */
+  readonly readsCatalog: boolean;
   /** It has not run yet. */
   isFresh: boolean;
   /** What `set_config()` does. */
@@ -137,9 +142,9 @@ export class DuckDbPreparedSql implements PreparedSql {
 
   async #replanIfNeeded(signal: AbortSignal): Promise<void> {
     const { connection, statement } = this;
-    const { pathKey, isFresh, onOpen, edited } = this.#plan;
+    const { pathKey, isFresh, readsCatalog, onOpen, edited } = this.#plan;
     this.#plan.isFresh = false;
-    if (pathKey === undefined || onOpen.length > 0) {
+    if (pathKey === undefined || readsCatalog || onOpen.length > 0) {
       if (isFresh) return;
     } else {
       const key = await connection.runExclusive(signal, () => connection.usePathFor(edited.sql));
@@ -189,7 +194,9 @@ async function makePlan(
     const pathKey = edited.edits === undefined ? undefined : await connection.usePathFor(edited.sql);
     try {
       const typed = await prepareTyped(connection, statement, edited, givenTypes, signal);
-      return { ...typed, pathKey, onOpen: calls.apply, isFresh: true, columnTypes: rewritten.columnTypes };
+      const readsCatalog = edited.edits === undefined || edited.sql.includes(CATALOG_PREFIX);
+      const { columnTypes } = rewritten;
+      return { ...typed, pathKey, readsCatalog, onOpen: calls.apply, isFresh: true, columnTypes };
     } catch (error) {
       throw connection.translate(error, edited, statement);
     }
