@@ -31,7 +31,12 @@ export function functionEdits(list: TokenList): TextEdit[] {
       return value === undefined || isName ? [] : [list.replace(first, index, `__pg.fn.${value}()`)];
     }
     // What is being made or written to is a name, whatever it is called.
-    if (/^(macro|function|table|into|view|index|schema)$/.test(list.at(first - 1)?.value ?? '')) return [];
+    if (
+      /^(macro|function|table|into|view|index|schema|exists|with|recursive|references)$/.test(
+        list.at(first - 1)?.value ?? '',
+      )
+    )
+      return [];
     const dates = dateEdits(list, first, index);
     if (dates !== undefined) return dates;
     if (ANSWERED_BY_SESSION.has(token.value)) return [];

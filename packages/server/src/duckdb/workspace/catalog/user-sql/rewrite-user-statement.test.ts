@@ -104,6 +104,9 @@ describe('statements of users', () => {
       'SELECT a.* FROM t a ASOF JOIN t b USING (id)',
       "SELECT {'a': [1, 2]}.a[1], COLUMNS('i.*') FROM t QUALIFY true",
       'PIVOT t ON name USING sum(id)',
+      'CREATE TABLE IF NOT EXISTS version (a INTEGER)',
+      'WITH version (a) AS (VALUES (1)) SELECT a FROM version',
+      'INSERT INTO version (a) VALUES (1)',
     ]) {
       expect(workspace.catalog.rewrite(sql, 'ws_1').sql).toBe(sql);
     }
