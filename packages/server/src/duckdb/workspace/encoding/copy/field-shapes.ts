@@ -1,6 +1,6 @@
 import { DuckDBTypeId, type DuckDBType } from '@duckdb/node-api';
 import { DateText, MICROS_PER_DAY, writeTimeOfDay } from '../text/calendar-text.js';
-import { writeInteger } from '../text/digits.js';
+import { putPadded, writeInteger } from '../text/digits.js';
 import { writeFloat4, writeFloat8 } from '../text/float-text.js';
 import { PG_EPOCH_DAYS } from '../binary/time-writers.js';
 import type { WireBuffer } from '../wire-buffer.js';
@@ -17,6 +17,7 @@ const MINUS = 0x2d;
 const PLUS = 0x2b;
 const ZERO = 0x30;
 const NINE = 0x39;
+const POINT = 0x2e;
 
 function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= ZERO && byte <= NINE;
@@ -88,7 +89,12 @@ function writeNumeric(bytes: Buffer, start: number, end: number, out: WireBuffer
   const divisor = 10 ** scale;
   const whole = Math.floor(unscaled / divisor);
   writeInteger(out, whole);
-  if (scale > 0) out.writeAscii(`.${String(unscaled - whole * divisor).padStart(scale, '0')}`);
+  if (scale > 0) {
+    out.reserve(scale + 1);
+    out.bytes[out.length] = POINT;
+    out.length += scale + 1;
+    putPadded(out.bytes, out.length, unscaled - whole * divisor, scale);
+  }
   return true;
 }
 

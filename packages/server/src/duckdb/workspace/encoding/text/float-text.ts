@@ -6,9 +6,9 @@ const FLOAT8_EXPONENT_FROM = 15;
 const FLOAT4_EXPONENT_FROM = 6;
 const EXPONENT_BELOW = -4;
 
-const TRIED_DECIMALS = 6;
-const TRIED_SCALE = 1e6;
-const POWERS_OF_TEN = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
+const POWERS_OF_TEN = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+/** Below it, nine decimals are tried; above, six, so that the scaled number stays a safe integer for longer. */
+const NINE_DECIMALS_BELOW = 9e6;
 /** Decimals of at most 15 digits are told apart by a double, so one that reads back is the shortest. For real it is 6 digits. */
 const FLOAT8_UNIQUE_BELOW = 1e15;
 const FLOAT4_UNIQUE_BELOW = 1e6;
@@ -17,7 +17,7 @@ const SMALLEST_NORMAL_FLOAT4 = 2 ** -126;
 /**
  * `float8out` and `float4out` of PostgreSQL 12 and later: the shortest digits that read back as the same number.
  *
- * Most numbers of real data have a few decimals. Such a number is an integer divided by 10^6, which two operations tell for certain; the
+ * Most numbers of real data have a few decimals. Such a number is an integer divided by 10^9 or 10^6, which two operations tell for certain; the
  * general way costs ten times that.
  */
 export function writeFloat8(out: WireBuffer, value: number, extraFloatDigits: number): void {
@@ -59,20 +59,22 @@ function writeSpecial(out: WireBuffer, value: number): boolean {
   return true;
 }
 
-/** Whether the number was an integer or one of at most six decimals. Bytes are reserved. */
+/** Whether the number was an integer or one of few decimals. Bytes are reserved. */
 function writeFewDecimals(out: WireBuffer, value: number, uniqueBelow: number): boolean {
   const absolute = Math.abs(value);
   let whole = Math.floor(absolute);
   let decimals = 0;
   let count = 0;
   if (whole !== absolute) {
-    const scaled = Math.round(absolute * TRIED_SCALE);
+    const isReal = uniqueBelow === FLOAT4_UNIQUE_BELOW;
+    count = absolute < NINE_DECIMALS_BELOW && !isReal ? 9 : 6;
+    const scale = POWERS_OF_TEN[count] as number;
+    const scaled = Math.round(absolute * scale);
     if (absolute < 1e-4 || scaled > Number.MAX_SAFE_INTEGER) return false;
-    const same = scaled / TRIED_SCALE;
-    if ((uniqueBelow === FLOAT4_UNIQUE_BELOW ? Math.fround(same) : same) !== absolute) return false;
+    const same = scaled / scale;
+    if ((isReal ? Math.fround(same) : same) !== absolute) return false;
     whole = Math.floor(same);
-    decimals = scaled - whole * TRIED_SCALE;
-    count = TRIED_DECIMALS;
+    decimals = scaled - whole * scale;
     while (decimals % 10 === 0) {
       decimals = (decimals / 10) | 0;
       count--;
