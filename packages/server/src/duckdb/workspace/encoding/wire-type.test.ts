@@ -1,16 +1,15 @@
 import {
-  BIGINT,
+  DuckDBBigIntType,
   DuckDBInstance,
-  INTEGER,
+  DuckDBIntegerType,
+  DuckDBUIntegerType,
+  DuckDBVarCharType,
   LIST,
-  UINTEGER,
-  VARCHAR,
   type DuckDBConnection,
-  type DuckDBType,
 } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatPgType, PG_TYPES } from '../../../model/pg-types.js';
-import { asPgType, wireTypeOf } from './wire-type.js';
+import { wireTypeOf } from './wire-type.js';
 
 let connection: DuckDBConnection;
 beforeAll(async () => {
@@ -84,15 +83,14 @@ describe('the type that a client is told', () => {
   });
 
   it('is the one that a catalog column has in PostgreSQL', () => {
-    const shown = (type: DuckDBType, name: string): string => wireTypeOf(asPgType(type, name)).name;
-    expect(shown(VARCHAR, 'name')).toBe('name');
-    expect(shown(VARCHAR, 'char')).toBe('char');
-    expect(shown(UINTEGER, 'oid')).toBe('oid');
-    expect(shown(BIGINT, 'oid')).toBe('oid');
-    expect(wireTypeOf(LIST(asPgType(UINTEGER, 'oid')))).toMatchObject({ name: '_oid', oid: 1028 });
+    expect(wireTypeOf(DuckDBVarCharType.create('name')).name).toBe('name');
+    expect(wireTypeOf(DuckDBVarCharType.create('char')).name).toBe('char');
+    expect(wireTypeOf(DuckDBUIntegerType.create('oid')).name).toBe('oid');
+    expect(wireTypeOf(DuckDBBigIntType.create('oid')).name).toBe('oid');
+    expect(wireTypeOf(LIST(DuckDBUIntegerType.create('oid')))).toMatchObject({ name: '_oid', oid: 1028 });
     // What a representation cannot have is only a name.
-    expect(shown(VARCHAR, 'oid')).toBe('text');
-    expect(shown(INTEGER, 'name')).toBe('int4');
+    expect(wireTypeOf(DuckDBVarCharType.create('oid')).name).toBe('text');
+    expect(wireTypeOf(DuckDBIntegerType.create('name')).name).toBe('int4');
   });
 
   it('keeps numbers apart that clients look types up by', () => {

@@ -1,13 +1,9 @@
 import {
   DuckDBArrayType,
-  DuckDBBigIntType,
   DuckDBDecimalType,
   DuckDBEnumType,
-  DuckDBIntegerType,
   DuckDBListType,
   DuckDBTypeId,
-  DuckDBUIntegerType,
-  DuckDBVarCharType,
   type DuckDBType,
 } from '@duckdb/node-api';
 import { numericTypmod, PG_TYPES, type PgType, type PgTypeName } from '../../../model/pg-types.js';
@@ -41,7 +37,7 @@ export type EnumResolver = (
  *   multi-dimensional arrays ask for. A list of lists gives no such promise and is json, as are STRUCT, MAP, UNION, VARIANT and lists
  *   of these: drivers parse it.
  * - A type with an alias that names a PostgreSQL type of the same representation is that type. DuckDB 1.5 itself gives an alias only to JSON
- *   (types made by `CREATE TYPE` lose their name); catalog columns get theirs by `asPgType`, and so become `name`, `oid` and `"char"`,
+ *   (types made by `CREATE TYPE` lose their name); who knows a catalog column's type gives it one, and so it becomes `name`, `oid` and `"char"`,
  *   which drivers insist on.
  */
 export function wireTypeOf(type: DuckDBType, resolveEnum?: EnumResolver): WireType {
@@ -149,23 +145,6 @@ const TEXT_ALIASES: readonly PgTypeName[] = [
   'regrole',
 ];
 const NUMBER_ALIASES: readonly PgTypeName[] = ['oid', 'xid', 'cid'];
-
-/** The column's type, shown to clients as the named type; as it is where the name is not one that its representation can have. */
-export function asPgType(type: DuckDBType, name: string): DuckDBType {
-  if (aliasedType(type.typeId, name) === undefined) return type;
-  switch (type.typeId) {
-    case DuckDBTypeId.VARCHAR:
-      return DuckDBVarCharType.create(name);
-    case DuckDBTypeId.UINTEGER:
-      return DuckDBUIntegerType.create(name);
-    case DuckDBTypeId.INTEGER:
-      return DuckDBIntegerType.create(name);
-    case DuckDBTypeId.BIGINT:
-      return DuckDBBigIntType.create(name);
-    default:
-      return type;
-  }
-}
 
 /** An alias counts only over a representation that its encoders know, because a user may give any name to a type. */
 function aliasedType(typeId: DuckDBTypeId, alias: string): PgTypeName | undefined {
