@@ -88,6 +88,7 @@ describe('a start that cannot be', () => {
       const door = await refusal({ PGWIRE_HOST: '127.0.0.1', PGWIRE_PORT: port });
       expect(door).toContain(port);
       expect(door).toContain('PGWIRE_PORT');
+      expect(await refusal({ GRPC_PORT: port })).toContain('set GRPC_PORT');
     } finally {
       taken.close();
     }

@@ -49,6 +49,16 @@ describe('loadConfig', () => {
     expect(load({ PORT: '' }).http.port).toBe(8000);
   });
 
+  it('opens the gRPC door beyond this machine with TLS, or when the operator says that the network is private', () => {
+    const tls = { GRPC_HOST: '0.0.0.0', GRPC_TLS_CERT: '/c.pem', GRPC_TLS_KEY: '/k.pem' };
+    expect(load(tls).driver.grpc.tls).toEqual({ certPath: '/c.pem', keyPath: '/k.pem' });
+    expect(load({ GRPC_HOST: '::', GRPC_ALLOW_PLAINTEXT: 'true' }).driver.grpc).toMatchObject({
+      host: '::',
+      tls: null,
+    });
+    expect(load({}).driver.grpc).toEqual({ host: '127.0.0.1', port: 50_051, tls: null });
+  });
+
   it('is frozen all the way down', () => {
     const config = load({ CORS_ALLOWED_ORIGINS: 'https://a.example, http://b.example:8080' });
     expect(config.http.corsAllowedOrigins).toEqual(['https://a.example', 'http://b.example:8080']);
@@ -72,6 +82,8 @@ describe('loadConfig', () => {
     [{ DATA_DIR: '/d', METADATA_DB_PATH: '/d/files/m.sqlite' }, 'METADATA_DB_PATH is'],
     [{ PGWIRE_SSL_MODE: 'maybe' }, 'PGWIRE_SSL_MODE is "maybe", but must be one of disable'],
     [{ PGWIRE_SSL_KEY: '/k.pem' }, 'PGWIRE_SSL_KEY is set, but PGWIRE_SSL_CERT is not'],
+    [{ GRPC_TLS_CERT: '/c.pem' }, 'GRPC_TLS_CERT is set, but GRPC_TLS_KEY is not'],
+    [{ GRPC_HOST: '0.0.0.0' }, 'GRPC_HOST is "0.0.0.0", which others can reach, without TLS'],
   ])('refuses %j', (env: Environment, message) => {
     expect(() => load(env)).toThrow(ConfigError);
     expect(() => load(env)).toThrow(message);

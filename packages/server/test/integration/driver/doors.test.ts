@@ -212,3 +212,16 @@ it('packs a wrong kind of credentials into a clear refusal', async () => {
     .then(() => undefined, ConnectError.from);
   expect(error?.rawMessage).toContain('GenericBackendCredentials');
 });
+
+it('does not start when the port of the gRPC door is taken, or its certificate is none', async () => {
+  const start = (env: Record<string, string>) =>
+    startTestApp({ env }).then(
+      () => 'started',
+      (error: Error) => error.message,
+    );
+  expect(await start({ GRPC_PORT: String(app.grpcPort) })).toMatch(
+    /^Port \d+ on 127\.0\.0\.1 is in use .* set GRPC_PORT\.$/,
+  );
+  const missing = { GRPC_TLS_CERT: '/nowhere/c.pem', GRPC_TLS_KEY: '/nowhere/k.pem' };
+  expect(await start(missing)).toContain('does not exist; look at GRPC_TLS_CERT');
+});
