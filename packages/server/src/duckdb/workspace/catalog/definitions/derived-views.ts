@@ -8,8 +8,9 @@ const visible = (schema: string): string =>
 /** Keys of an index that is no constraint: DuckDB keeps the texts of its expressions, `[id, "a b"]`. */
 const KEY_TEXTS = `string_split(regexp_replace(o.expressions, '^\\[|\\]$', '', 'g'), ', ')`;
 
-/** `CREATE VIEW x AS SELECT …;`: what comes after AS, as PostgreSQL prints it: a space in front, a semicolon behind. */
-const VIEW_BODY = `' ' || trim(regexp_replace(sql, '^\\s*CREATE\\s+(OR\\s+REPLACE\\s+)?(TEMP\\w*\\s+)?VIEW\\s+.*?\\sAS\\s', '', 'is'))`;
+/** `CREATE VIEW x AS SELECT …;`: what comes after AS, with a space in front as PostgreSQL prints it; `main` is `public` and goes
+ * without saying. */
+const VIEW_BODY = `' ' || trim(regexp_replace(regexp_replace(sql, '([\\s(,])main\\.', '\\1', 'g'), '^\\s*CREATE\\s+(OR\\s+REPLACE\\s+)?(TEMP\\w*\\s+)?VIEW\\s+.*?\\sAS\\s', '', 'is'))`;
 
 export const DERIVED_VIEWS: readonly { readonly name: string; readonly body: string }[] = [
   {

@@ -50,7 +50,10 @@ export function serialEdits(list: TokenList): DefinitionEdits {
     const full = [...schema, sequence].map(quoteIdentifier).join('.');
     const create = (options: string): string =>
       `CREATE ${name.ifNotExists ? '' : 'OR REPLACE '}${isTemporary ? 'TEMP ' : ''}SEQUENCE ${name.ifNotExists ? 'IF NOT EXISTS ' : ''}${full}${options}`;
-    const byDefault = ` DEFAULT nextval(${quoteLiteral(full)})`;
+    const called = [...schema, sequence].map((part) =>
+      /^[a-z_][a-z0-9_]*$/.test(part) ? part : quoteIdentifier(part),
+    );
+    const byDefault = ` DEFAULT nextval(${quoteLiteral(called.join('.'))})`;
     const serial = list.isWord(from + 1) ? SERIAL[list.at(from + 1)?.value ?? ''] : undefined;
     if (serial !== undefined) {
       before.push(create(''));

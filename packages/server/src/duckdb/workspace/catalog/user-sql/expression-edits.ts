@@ -71,8 +71,19 @@ function registeredCast(list: TokenList, cast: number, typeAt: number, type: str
   }
   const kind = type.replace('procedure', 'proc').replace('operator', 'oper');
   const isText = list.matches(typeAt + 1, '::', 'text') || list.matches(typeAt + 1, '::', 'varchar');
+  if (isColumnOfItsOwn(list, first, typeAt)) {
+    const out = `__pg.fn.${type}_out(__pg.fn.${kind}_in(`;
+    return [list.insertBefore(first, out), list.replace(cast, typeAt, `)) AS ${type}`)];
+  }
   const before = isText ? `__pg.fn.${type}_out(__pg.fn.${kind}_in(` : `__pg.fn.${kind}_in(`;
   return [list.insertBefore(first, before), list.replace(cast, typeAt, isText ? '))' : ')')];
+}
+
+/** Nothing but this between two commas of a SELECT: it goes to the client, who reads a name and not a number. */
+function isColumnOfItsOwn(list: TokenList, first: number, last: number): boolean {
+  const starts = list.matches(first - 1, 'select') || list.matches(first - 1, ',');
+  const after = list.at(last + 1);
+  return starts && (after === undefined || after.value === ',' || after.value === ';' || after.value === 'from');
 }
 
 /** `= ANY ('{a,b}')` and `<> ALL ('{a,b}')`: as a list of constants, which take the type of what they are compared with. */

@@ -49,6 +49,7 @@ describe('statements of users', () => {
     [`SELECT quote_ident('a b') || quote_literal('it''s')`, `"a b"'it''s'`],
     [`SELECT pg_catalog.upper('a')`, 'A'],
     [`SELECT 'public.t'::regclass::text`, 't'],
+    [`SELECT 'public.t'::regclass FROM t`, 't'],
     [`SELECT count(*) FROM t JOIN pg_class AS c ON c.relname = 't' AND t.id = 1`, '1'],
     [`SELECT count(*) FROM t, information_schema.tables AS i WHERE i.table_name = 't' AND t.id = 1`, '1'],
     [`SELECT id FROM t ORDER BY id LIMIT 1 FOR UPDATE OF t SKIP LOCKED`, '1'],
