@@ -3,7 +3,7 @@
 import { version } from '@duckdb/node-api';
 import { DuckDbWorkspaceDatabase } from '../../dist/duckdb/workspace/duckdb-workspace-database.js';
 import { StatementGate } from '../../dist/duckdb/workspace/gate/statement-gate.js';
-import { prepareChecked } from '../../dist/duckdb/workspace/gate/prepare-checked.js';
+import { prepareChecked, runDefinition } from '../../dist/duckdb/workspace/gate/prepare-checked.js';
 import { fatalResponse } from '../../dist/workers/fatal-response.js';
 import { runWorkspaceJob } from '../../dist/workers/workspace-jobs.js';
 import { serveWorkspace } from '../../dist/workers/workspace-runtime.js';
@@ -106,7 +106,11 @@ class PlainSession {
     try {
       const path = await this.database.pathFor(statement.text, pins);
       await this.connection.run(`SET search_path = '${path.value.replaceAll("'", "''")}'`);
-      const prepared = await prepareChecked(this.connection, statement.text);
+      // Some definitions are several statements to the engine (ADD COLUMN with a function as its default), which cannot be prepared.
+      const prepared =
+        statement.kind === 'definition'
+          ? { run: () => runDefinition(this.connection, statement.text) }
+          : await prepareChecked(this.connection, statement.text);
       if (growth !== undefined && this.pins === undefined) await this.connection.run('BEGIN');
       try {
         const result = await prepared.run();

@@ -1,6 +1,7 @@
 import { SqlError } from '../../errors/sql-error.js';
 import type { DuckDbSqlConnection } from './duckdb-sql-connection.js';
 import { existenceNotices } from './existence-notices.js';
+import { runDefinition } from './gate/prepare-checked.js';
 import { MadeRows } from './made-rows.js';
 import type { OpenOptions, ParameterValues, PreparedSql, RowSource } from './sql-engine.js';
 import type { EngineStatement, StatementText } from './sql-statement.js';
@@ -33,12 +34,7 @@ export class DefinitionSql implements PreparedSql {
       await connection.beforeWrite(statement);
       const result = await connection.guarded(signal, async () => {
         for (const sql of edited.before ?? []) await duckdb.run(sql);
-        const prepared = await connection.prepareText(edited.sql);
-        try {
-          return await prepared.run();
-        } finally {
-          prepared.destroySync();
-        }
+        return await runDefinition(duckdb, edited.sql);
       });
       if (alone) await connection.commit(signal);
       return new MadeRows(result, undefined, notices, options.settings);

@@ -26,8 +26,11 @@ export interface ProjectFacts {
 /** What must happen while files can still be attached; the connection is its own to keep. */
 export type BeforeLockDown = (connection: DuckDBConnection) => Promise<void>;
 
-/** What a session may change for itself once the configuration is locked. */
-const SESSION_SETTINGS = ['TimeZone', 'integer_division', 'errors_as_json'];
+/**
+ * What a connection may change for itself once the configuration is locked. The last one is set by the engine, when it runs an ADD COLUMN with a
+ * function as its default.
+ */
+const SESSION_SETTINGS = ['TimeZone', 'integer_division', 'errors_as_json', 'current_transaction_invalidation_policy'];
 
 /**
  * The instance of a workspace worker.

@@ -1,4 +1,9 @@
-import { StatementType, type DuckDBConnection, type DuckDBPreparedStatement } from '@duckdb/node-api';
+import {
+  StatementType,
+  type DuckDBConnection,
+  type DuckDBMaterializedResult,
+  type DuckDBPreparedStatement,
+} from '@duckdb/node-api';
 import { SqlError } from '../../../errors/sql-error.js';
 import { forbiddenStatement } from './statement-class.js';
 
@@ -26,8 +31,27 @@ export async function prepareChecked(connection: DuckDBConnection, sql: string):
   if (statements.count !== 1) {
     throw new SqlError('42601', 'cannot insert multiple commands into a prepared statement');
   }
-  const prepared = await statements.prepare(0);
+  return mustBePermitted(await statements.prepare(0));
+}
+
+/**
+ * Runs one definition that went through the gate. `ALTER TABLE … ADD COLUMN` with a function as its default is five statements to the engine, which
+ * open and close a transaction where none is open; only together do they know which, so they cannot be prepared one by one.
+ */
+export async function runDefinition(connection: DuckDBConnection, sql: string): Promise<DuckDBMaterializedResult> {
+  const statements = await connection.extractStatements(sql);
+  if (statements.count > 1 && /^\s*ALTER\s/i.test(sql)) return connection.run(sql);
+  const prepared = await prepareChecked(connection, sql);
+  try {
+    return await prepared.run();
+  } finally {
+    prepared.destroySync();
+  }
+}
+
+function mustBePermitted(prepared: DuckDBPreparedStatement): DuckDBPreparedStatement {
   if (PERMITTED.has(prepared.statementType)) return prepared;
+  const type = StatementType[prepared.statementType];
   prepared.destroySync();
-  throw forbiddenStatement(StatementType[prepared.statementType] ?? 'this');
+  throw forbiddenStatement(type ?? 'this');
 }
