@@ -268,7 +268,9 @@ describe('restore', () => {
     const target = newTarget();
     const done = await restore(target, backup.path);
     expect([done.code, done.stderr]).toEqual([0, '']);
-    expect(done.stdout).toMatch(/^Restored backup sound of \S+Z into .*: 2 projects, 1 tables, 1 files, 0 workspaces, \d+ bytes\.$/m);
+    expect(done.stdout).toMatch(
+      /^Restored backup sound of \S+Z into .*: 2 projects, 1 tables, 1 files, 0 workspaces, \d+ bytes\.$/m,
+    );
     expect(done.stdout).toContain('The admin key is the one of the backup.');
     const key = join(target, 'admin-api-key');
     expect(await readFile(key, 'utf8')).toBe(await readFile(join(server.dataDir, 'admin-api-key'), 'utf8'));
