@@ -8,7 +8,6 @@ import { fatalResponse } from '../../dist/workers/fatal-response.js';
 import { runWorkspaceJob } from '../../dist/workers/workspace-jobs.js';
 import { serveWorkspace } from '../../dist/workers/workspace-runtime.js';
 
-
 let statementNumber = 0;
 
 const frame = (type, body) => {

@@ -168,7 +168,7 @@ class Members {
     const value = this.#get(name);
     if (value === undefined) return [];
     const isTexts = Array.isArray(value) && value.every((each) => typeof each === 'string');
-    return isTexts ? (value) : this.#refuse(name, 'a list of texts');
+    return isTexts ? value : this.#refuse(name, 'a list of texts');
   }
 
   text(name: string): string {
