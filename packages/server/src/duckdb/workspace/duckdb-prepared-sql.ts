@@ -4,7 +4,13 @@ import type { DuckDbSqlConnection } from './duckdb-sql-connection.js';
 import { DefinitionSql } from './definition-sql.js';
 import { existenceNotices } from './existence-notices.js';
 import { MadeRows } from './made-rows.js';
-import { bindParameters, describeColumns, parameterOids, type ColumnTypeNames } from './result-encoding.js';
+import {
+  bindParameters,
+  describeColumns,
+  parameterOids,
+  withOidLists,
+  type ColumnTypeNames,
+} from './result-encoding.js';
 import { unknownParameters, withParameterCasts } from './parameter-types.js';
 import { settingsCalls } from './settings-functions.js';
 import type {
@@ -54,7 +60,7 @@ export class DuckDbPreparedSql implements PreparedSql {
     plan: Plan,
   ) {
     this.#plan = plan;
-    this.parameterTypes = parameterOids(plan.duckdb, givenTypes);
+    this.parameterTypes = parameterOids(plan.duckdb, givenTypes, plan.readsCatalog);
     this.columns = this.#columnsOf(plan);
   }
 
@@ -195,7 +201,7 @@ async function makePlan(
     try {
       const typed = await prepareTyped(connection, statement, edited, givenTypes, signal);
       const readsCatalog = edited.edits === undefined || edited.sql.includes(CATALOG_PREFIX);
-      const { columnTypes } = rewritten;
+      const columnTypes = withOidLists(typed.duckdb, rewritten.columnTypes);
       return { ...typed, pathKey, readsCatalog, onOpen: calls.apply, isFresh: true, columnTypes };
     } catch (error) {
       throw connection.translate(error, edited, statement);

@@ -1,4 +1,11 @@
-import type { DuckDBDataChunk, DuckDBPreparedStatement, DuckDBResult, DuckDBType } from '@duckdb/node-api';
+import {
+  DuckDBListType,
+  DuckDBTypeId,
+  type DuckDBDataChunk,
+  type DuckDBPreparedStatement,
+  type DuckDBResult,
+  type DuckDBType,
+} from '@duckdb/node-api';
 import type { PgTypeName } from '../../model/pg-types.js';
 import { copyFormatOf } from './encoding/copy/copy-options.js';
 import { createCopyEncoder, type CopyEncoder } from './encoding/copy/copy-out.js';
@@ -86,17 +93,37 @@ export function describeColumns(
 /** A type under another name; the name counts where its values can be written as that type. */
 function aliased(type: DuckDBType, alias: PgTypeName | undefined): DuckDBType {
   if (alias === undefined) return type;
+  if (alias === 'oid' && type instanceof DuckDBListType) return new DuckDBListType(aliased(type.valueType, alias));
   return Object.assign(Object.create(Object.getPrototypeOf(type) as object) as DuckDBType, type, { alias });
 }
 
 const UNKNOWN_OID = 25;
 
+/**
+ * A list of BIGINT or UINTEGER in the catalogue is one of OIDs: it has no others, and DuckDB has no type for them. asyncpg looks arrays up in the
+ * catalogue by a statement that takes and answers such a list, and would look that type up in the same way, without end.
+ */
+export function withOidLists(prepared: DuckDBPreparedStatement, columnTypes: ColumnTypeNames): ColumnTypeNames {
+  return columnTypes?.map((name, index) => name ?? (isOidList(prepared.columnType(index)) ? 'oid' : undefined));
+}
+
+function isOidList(type: DuckDBType): boolean {
+  if (!(type instanceof DuckDBListType)) return false;
+  const { typeId } = type.valueType;
+  return typeId === DuckDBTypeId.BIGINT || typeId === DuckDBTypeId.UINTEGER;
+}
+
 /** The types of parameters: as the client gave them, else as DuckDB found them out. */
-export function parameterOids(prepared: DuckDBPreparedStatement, given: readonly number[]): number[] {
+export function parameterOids(
+  prepared: DuckDBPreparedStatement,
+  given: readonly number[],
+  readsCatalogue: boolean,
+): number[] {
   return Array.from({ length: prepared.parameterCount }, (_, index) => {
     const givenOid = given[index] ?? 0;
     if (givenOid !== 0) return givenOid;
-    const { oid } = wireTypeOf(prepared.parameterType(index + 1));
+    const type = prepared.parameterType(index + 1);
+    const { oid } = wireTypeOf(readsCatalogue && isOidList(type) ? aliased(type, 'oid') : type);
     return oid === 0 ? UNKNOWN_OID : oid;
   });
 }

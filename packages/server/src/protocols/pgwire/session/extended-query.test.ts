@@ -164,4 +164,14 @@ describe('the extended protocol', () => {
     expect((await client.query('DEALLOCATE p')).tags).toEqual(['DEALLOCATE']);
     expect((await client.query('EXECUTE p(1, 2)')).error?.code).toBe('26000');
   });
+
+  it('describes a cursor of DECLARE as a portal', async () => {
+    await client.query('BEGIN');
+    await client.query("DECLARE c CURSOR FOR SELECT 1 AS one, 'x' AS two");
+    client.send(serialize.describe({ type: 'P', name: 'c' }), serialize.sync());
+    expect(described(await client.until('readyForQuery')).columns).toHaveLength(2);
+    client.send(serialize.describe({ type: 'P', name: 'd' }), serialize.sync());
+    expect(described(await client.until('readyForQuery')).error).toBe('34000');
+    await client.query('ROLLBACK');
+  });
 });

@@ -102,8 +102,14 @@ export class ExtendedQuery {
   }
 
   #describe(target: 'statement' | 'portal', name: string): void {
-    const { statements, portals, output } = this.state;
+    const { statements, portals, cursors, output } = this.state;
     if (target === 'portal') {
+      // A cursor of DECLARE is a portal too: psycopg asks for its columns before it fetches.
+      const cursor = portals.has(name) ? undefined : cursors.list().find((each) => each.name === name);
+      if (cursor !== undefined) {
+        this.runner.describeRows(cursor.prepared.columns, cursor.binary ? [1] : []);
+        return;
+      }
       const { executable, formats } = portals.get(name);
       this.runner.describeRows(executable.columns, formats);
       return;

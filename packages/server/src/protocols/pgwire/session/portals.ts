@@ -22,6 +22,10 @@ export class Portals {
     this.#byName.set(portal.name, portal);
   }
 
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
   get(name: string): Portal {
     const portal = this.#byName.get(name);
     if (portal === undefined) throw new SqlError('34000', `portal "${name}" does not exist`);
