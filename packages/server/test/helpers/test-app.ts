@@ -42,6 +42,7 @@ export async function startTestApp(
     DATA_DIR: dataDir,
     DISK_RESERVE_BYTES: '0',
     SHUTDOWN_TIMEOUT: '5',
+    WORKSPACE_FIRST_USER_ID: String(nextUserIds()),
     ...options.env,
   });
   const app = await startApp(config, log.logger, TEST_ADMIN_KEY, options.overrides);
@@ -55,6 +56,17 @@ export async function startTestApp(
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+let apps = 0;
+
+/**
+ * As root, workspaces run under user ids, and the system counts the threads of each: two applications that have the same ids, in
+ * tests that run side by side, take them from each other, and a worker that gets no thread aborts.
+ */
+function nextUserIds(): number {
+  apps += 1;
+  return 100_000 + ((process.pid % 10_000) * 100 + (apps % 100)) * 1000;
 }
 
 export async function call(
