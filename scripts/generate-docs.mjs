@@ -1,6 +1,6 @@
 // Writes the reference pages from the code: configuration, errors, metrics and API. With `--check` it writes nothing and
 // fails when a committed page differs. Reads packages/server/dist and openapi/openapi.json: build and generate those first.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -183,12 +183,81 @@ async function driverCommandsPage() {
   ];
 }
 
+/** From the recorded results alone, so that no client is needed to see whether the page is fresh. */
+function compatibilityPage() {
+  const folder = join(root, 'acceptance/wire/results');
+  const clients = readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
+  const areas = [
+    'connect',
+    'types',
+    'statements',
+    'large results',
+    'copy',
+    'transactions',
+    'savepoints',
+    'errors',
+    'cancel',
+    'catalog',
+  ];
+  const summary = (client, area) => {
+    const cells = Object.values(client.features).filter((cell) => cell.area === area);
+    const working = cells.filter(({ works }) => works).length;
+    if (working === 0) return 'no';
+    return working === cells.length ? 'yes' : `${working} of ${cells.length}`;
+  };
+  const code = (text) => (text === '' ? '(an empty line)' : `\`\` ${text} \`\``);
+  return [
+    '# PostgreSQL clients and what works with them',
+    '',
+    NOTICE,
+    '',
+    'Source: `acceptance/wire/results/`, recorded by `WIRE_RECORD=1 npx vitest run --project wire`.',
+    '',
+    'Each cell is a script that ran unchanged against a real PostgreSQL 15 and against a workspace. "yes": the client saw the same values,',
+    'types, column names, command tags and SQLSTATEs. "no": it did not, or nobody has tested it. Error messages are not compared, each',
+    'server words its own; names of the database and the user and sizes on disk are masked. How to connect: [guides/connect.md](guides/connect.md).',
+    '',
+    ...table(
+      ['Client', ...areas],
+      clients.map((client) => [client.title, ...areas.map((area) => summary(client, area))]),
+    ),
+    ...clients.flatMap(({ title, features }) => {
+      const cells = Object.entries(features);
+      const differing = cells.filter(([, { works }]) => !works);
+      const working = cells.filter(([, { works }]) => works).map(([name]) => `\`${name}\``);
+      return [
+        '',
+        `## ${title}`,
+        '',
+        `${working.length} of ${cells.length} features are the same${working.length === 0 ? '.' : `: ${working.join(', ')}.`}`,
+        ...(differing.length === 0
+          ? []
+          : [
+              '',
+              ...table(
+                ['Feature that differs', 'PostgreSQL 15, first difference', 'Workspace'],
+                differing.map(([name, { difference }]) => [
+                  `\`${name}\``,
+                  code(difference.postgres),
+                  code(difference.ours),
+                ]),
+              ),
+            ]),
+      ];
+    }),
+  ];
+}
+
 const PAGES = {
   'docs/configuration.md': configurationPage,
   'docs/driver-commands.md': driverCommandsPage,
   'docs/errors.md': errorsPage,
   'docs/metrics.md': metricsPage,
   'docs/api.md': apiPage,
+  'docs/compatibility.md': compatibilityPage,
 };
 
 const check = process.argv.includes('--check');

@@ -14,8 +14,8 @@ import { Workspaces } from './harness/workspaces.js';
 
 /*
  * Every client runs the same script against a PostgreSQL 15 and against a workspace, and has to see the same. `results/` holds what
- * was so when it was last recorded: a feature that worked and does not any more fails here, and so does one that was known to differ
- * and works now, until `WIRE_RECORD=1` writes it down. `WIRE_OUTPUT=folder` keeps all that the scripts printed.
+ * was so when it was last recorded: a feature that worked and does not any more fails here, until `WIRE_RECORD=1` writes it down.
+ * `WIRE_OUTPUT=folder` keeps all that the scripts printed.
  */
 const CLIENTS_FOLDER = process.env['WIRE_CLIENTS'] ?? fileURLToPath(new URL('.clients', import.meta.url));
 const isRecording = process.env['WIRE_RECORD'] === '1';
@@ -92,8 +92,11 @@ describe.each(CLIENTS)('$id', (client) => {
     const difference = firstDifference(reference, seen.get(feature));
     cells[feature] = difference === undefined ? { area, works: true } : { area, works: false, difference };
     if (isRecording) return;
-    if (committed?.features[feature]?.works === false)
-      expect(difference, 'works now: record the results again').toBeDefined();
-    else expect(difference).toBeUndefined();
+    // A difference that is known is no failure, and its end is none either: the page then says less than is true.
+    if (committed?.features[feature]?.works === false) {
+      if (difference === undefined) console.log(`${client.id} ${feature}: works now, record the results again`);
+      return;
+    }
+    expect(difference).toBeUndefined();
   });
 });

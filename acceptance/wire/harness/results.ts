@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Area } from '../clients.js';
 import type { Difference } from './transcript.js';
@@ -33,6 +34,7 @@ export function recordResults(client: string, { title, features }: Results): voi
       ? { area, works }
       : { area, works, difference: { postgres: cut(difference.postgres), ours: cut(difference.ours) } },
   ]);
+  mkdirSync(dirname(pathOf(client)), { recursive: true });
   writeFileSync(pathOf(client), `${JSON.stringify({ title, features: Object.fromEntries(shortened) }, null, 2)}\n`);
 }
 
