@@ -26,6 +26,12 @@ import type {
 } from './workspace-messages.js';
 import type { Isolation, LaunchLimits, WorkerLauncher } from './worker-launcher.js';
 
+/**
+ * Threads count, and the kernel counts all of one user id: a worker has some 25, and several services on one machine may share the ids. It
+ * is only there to stop a flood.
+ */
+const MAX_PROCESSES_OF_USER = 1_024;
+
 /** Why a process ended or is about to. */
 export type WorkspaceEndReason = Parameters<WorkspaceHostsObserver['workerEnded']>[0];
 
@@ -513,7 +519,7 @@ function launchLimits(limits: WorkspaceHostLimits, isolated: boolean): LaunchLim
     niceness: 0,
     openFiles: limits.openFiles,
     // Counted per user id: with the service's own it would count the service.
-    ...(isolated ? { processes: 64 + 2 * limits.threads } : {}),
+    ...(isolated ? { processes: MAX_PROCESSES_OF_USER } : {}),
   };
 }
 
