@@ -174,4 +174,11 @@ describe('the extended protocol', () => {
     expect(described(await client.until('readyForQuery')).error).toBe('34000');
     await client.query('ROLLBACK');
   });
+
+  it('sends an error at once, though the client flushes instead of syncing', async () => {
+    client.send(serialize.parse({ text: 'SELECT * FROM missing', types: [] }), serialize.flush());
+    expect((await client.until('error')).at(-1)?.name).toBe('error');
+    client.send(serialize.sync());
+    expect((await client.until('readyForQuery')).at(-1)?.name).toBe('readyForQuery');
+  });
 });

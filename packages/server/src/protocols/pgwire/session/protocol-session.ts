@@ -283,7 +283,11 @@ export class ProtocolSession {
     if (type === 'Q' || type === 'F' || type === 'S') {
       if (!state.transaction.isBlock) await state.portals.closeAll();
       this.#readyForQuery(state);
-    } else this.#skipUntilSync = true;
+    } else {
+      this.#skipUntilSync = true;
+      // Whoever sent Flush instead of Sync sends Sync only when this has come, and no Flush is obeyed until then.
+      this.#output.flush();
+    }
   }
 
   #readyForQuery({ transaction, connection }: SessionState): void {
