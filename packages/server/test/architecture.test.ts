@@ -85,7 +85,7 @@ function filesUnder(folder: string, keep: (path: string) => boolean): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      return ['node_modules', 'dist', '.git', 'data', 'coverage', 'results'].includes(entry.name)
+      return ['node_modules', 'dist', '.git', '.clients', 'data', 'coverage', 'results'].includes(entry.name)
         ? []
         : filesUnder(path, keep);
     }
