@@ -31,6 +31,8 @@ interface CrashRow {
 const STAGED = /^duckdb\/_staging\/[0-9a-f]{32}\.duckdb$/;
 const VERSION = /_versions\/[0-9a-f]{32}\.duckdb$/;
 const VERSIONS = /_versions$/;
+const WORKSPACE_DIRECTORY = /_workspaces\/ws_[0-9a-f]+$/;
+const WORKSPACE_FILE = /_workspaces\/ws_[^/]+\//;
 const HALF_LINK = /\.[0-9a-f]{32}\.[^/]+\.linking$/;
 const UNFINISHED = /^files\/_unfinished\/./;
 const FILE_STAGED = /^files\/project_[^/]+\/(?!\d{4}\/)/;
@@ -98,6 +100,23 @@ const ROWS: Record<ChangeName, readonly CrashRow[]> = {
   restore: [],
   'restore elsewhere': REPUBLISH,
   'version restore': REPUBLISH,
+  'create workspace': [
+    { crash: 'built, not renamed', stop: ['before', 'rename', STAGED], state: 'before', leaves: STAGED },
+    {
+      crash: 'renamed, not committed',
+      stop: ['after', 'syncDirectory', WORKSPACE_DIRECTORY],
+      state: 'before',
+      leaves: WORKSPACE_FILE,
+    },
+  ],
+  'delete or expire workspace': [
+    {
+      crash: 'committed, directory there',
+      stop: ['before', 'removeTree', WORKSPACE_DIRECTORY],
+      state: 'after',
+      leaves: WORKSPACE_FILE,
+    },
+  ],
   'delete bucket': [
     { crash: 'committed, directory there', stop: ['before', 'removeTree', /\/b$/], state: 'after', leaves: /\/b\// },
   ],

@@ -4,6 +4,7 @@ import {
   describeRows,
   describeSchema,
   describeSnapshots,
+  describeWorkspaces,
   PREVIEW_LIMIT,
   sha256,
   type ColumnModel,
@@ -78,6 +79,10 @@ async function observeSnapshots(admin: Api, projectId: string, facts: Record<str
   );
   const settings = mustSucceed(await admin.get<{ local_config: unknown }>(`/projects/${projectId}/settings/snapshots`));
   facts[`settings ${projectId}`] = JSON.stringify(settings.local_config);
+  const { workspaces } = mustSucceed(
+    await admin.get<{ workspaces: readonly { name: string }[] }>(`/projects/${projectId}/workspaces?limit=1000`),
+  );
+  facts[`workspaces ${projectId}`] = describeWorkspaces(workspaces);
 }
 
 interface TableAnswer {

@@ -15,6 +15,7 @@ import {
   type SettingsModel,
   type SnapshotModel,
   type TableModel,
+  type WorkspaceModel,
   type World,
 } from './world.js';
 
@@ -199,6 +200,29 @@ export function exportTable(key: string, at: TablePlace): Operation {
     const file = { id: textMember(answer, 'file_id'), sha256: sha256(csvOf(rows)), rows: null };
     return withFiles(world, at.projectId, [...project.files, file]);
   });
+}
+
+export function createWorkspace(key: string, projectId: string, name: string): Operation {
+  const target = { method: 'POST', path: `/projects/${projectId}/workspaces`, json: { name } };
+  return request('create workspace', key, target, (world, answer) =>
+    withWorkspaces(world, projectId, (workspaces) => [...workspaces, { id: textMember(answer, 'id'), name }]),
+  );
+}
+
+export function deleteWorkspace(key: string, projectId: string, workspace: WorkspaceModel): Operation {
+  const target = { method: 'DELETE', path: `/projects/${projectId}/workspaces/${workspace.id}` };
+  return request('delete workspace', key, target, (world) =>
+    withWorkspaces(world, projectId, (workspaces) => workspaces.filter(({ name }) => name !== workspace.name)),
+  );
+}
+
+function withWorkspaces(
+  world: World,
+  projectId: string,
+  change: (workspaces: readonly WorkspaceModel[]) => readonly WorkspaceModel[],
+): World {
+  const project = world[projectId] ?? EMPTY_PROJECT;
+  return withProject(world, projectId, { ...project, workspaces: change(project.workspaces) });
 }
 
 export function deleteFile(key: string, projectId: string, file: FileModel): Operation {

@@ -2,9 +2,16 @@ import { mustSucceed, type Api } from '../../../../../acceptance/helpers/api.js'
 import * as operations from './operations.js';
 import type { Operation } from './operations.js';
 import * as schema from './schema-operations.js';
-import { makeRows, type FileModel, type SnapshotModel, type TableModel, type World } from './world.js';
+import {
+  makeRows,
+  type FileModel,
+  type SnapshotModel,
+  type TableModel,
+  type WorkspaceModel,
+  type World,
+} from './world.js';
 
-/** A project with a table of two rows and a snapshot of it, a file of three, an upload session, and one whose bytes have arrived. */
+/** A project with a table of two rows, a snapshot of it, a file of three, an upload session, one whose bytes have arrived, and a workspace. */
 export interface Scene {
   readonly projectId: string;
   readonly world: World;
@@ -16,6 +23,7 @@ export interface Scene {
   readonly emptyVersion: { readonly id: string; readonly state: TableModel };
   readonly prepared: operations.Session;
   readonly uploaded: operations.Session;
+  readonly workspace: WorkspaceModel;
 }
 
 /** Each change of the storage once, as it applies to a scene. */
@@ -44,6 +52,9 @@ export const CHANGES = {
   'version restore': ({ at, emptyVersion }, key) => operations.restoreVersion(key, at, emptyVersion),
   settings: ({ projectId }, key) =>
     operations.putSettings(key, projectId, { auto_snapshot_triggers: { truncate_table: true } }),
+  'create workspace': ({ projectId }, key) => operations.createWorkspace(key, projectId, 'second'),
+  'delete or expire workspace': ({ projectId, workspace }, key) =>
+    operations.deleteWorkspace(key, projectId, workspace),
   'delete bucket': ({ projectId }, key) => operations.deleteBucket(key, projectId, 'b'),
   'delete project': ({ projectId }, key) => operations.deleteProject(key, projectId),
 } as const satisfies Record<string, (scene: Scene, key: string) => Operation>;
@@ -89,5 +100,8 @@ export async function makeScene(admin: Api, projectId: string): Promise<Scene> {
   const prepared = await prepare(4);
   const uploaded = await prepare(5);
   await perform(operations.sendUpload(key(), uploaded));
-  return { projectId, world, at, file, snapshot, emptyVersion, prepared, uploaded };
+  await perform(operations.createWorkspace(key(), projectId, 'first'));
+  const workspace = world[projectId]?.workspaces.at(-1);
+  if (workspace === undefined) throw new Error('the workspace is not in the world');
+  return { projectId, world, at, file, snapshot, emptyVersion, prepared, uploaded, workspace };
 }

@@ -71,17 +71,23 @@ async function expectTidyTables(app: TestApp, label: string): Promise<void> {
   const root = join(app.dataDir, 'duckdb');
   const onDisk: string[] = [];
   const links: string[] = [];
+  const workspaceFiles: string[] = [];
   for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name).slice(root.length + 1);
     if (!entry.isFile()) continue;
     if (path.startsWith('_staging/')) expect(path, label).toMatch(/^_staging\/workers\//);
     else if (path.includes('/_versions/')) onDisk.push(path);
+    else if (path.includes('/_workspaces/')) workspaceFiles.push(path);
     else links.push(path);
   }
   const versions = await app.metadata.listVersions(undefined, 1000);
   const tables = await app.metadata.listLiveTables(undefined, 1000);
   expect(onDisk.sort(), label).toEqual(
     [...new Set(versions.map(({ projectId, fileId }) => `project_${projectId}/_versions/${fileId}.duckdb`))].sort(),
+  );
+  const workspaces = await app.metadata.listAllWorkspaces(undefined, 1000);
+  expect(workspaceFiles.sort(), label).toEqual(
+    workspaces.map(({ projectId, id }) => `project_${projectId}/_workspaces/${id}/${id}.duckdb`).sort(),
   );
   expect(links.sort(), label).toEqual(
     tables.map((table) => `project_${table.projectId}/${table.bucketName}/${table.tableName}.duckdb`).sort(),

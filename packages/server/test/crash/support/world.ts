@@ -63,6 +63,13 @@ export interface ProjectModel {
   readonly files: readonly FileModel[];
   readonly snapshots: readonly SnapshotModel[];
   readonly settings: SettingsModel;
+  readonly workspaces: readonly WorkspaceModel[];
+}
+
+export interface WorkspaceModel {
+  /** Null while only its name is known: the answer was lost. */
+  readonly id: string | null;
+  readonly name: string;
 }
 
 /** What one client owns, as it must be found: project id to content. Changes make new worlds and leave the old one alone. */
@@ -71,7 +78,7 @@ export type World = Readonly<Record<string, ProjectModel>>;
 /** A world in one canonical text per subject, from the model or from the server: equal when nothing differs. */
 export type Facts = Readonly<Record<string, string>>;
 
-export const EMPTY_PROJECT: ProjectModel = { buckets: {}, files: [], snapshots: [], settings: null };
+export const EMPTY_PROJECT: ProjectModel = { buckets: {}, files: [], snapshots: [], settings: null, workspaces: [] };
 
 export function makeRows(marker: string, firstId: number, count: number): Row[] {
   return Array.from({ length: count }, (_, index) => {
@@ -113,7 +120,7 @@ export const PREVIEW_LIMIT = 10_000;
 
 export function factsOf(world: World): Facts {
   const facts: Record<string, string> = {};
-  for (const [projectId, { buckets, files, snapshots, settings }] of Object.entries(world)) {
+  for (const [projectId, { buckets, files, snapshots, settings, workspaces }] of Object.entries(world)) {
     facts[`project ${projectId}`] = 'active';
     for (const [bucket, tables] of Object.entries(buckets)) {
       facts[`bucket ${projectId}/${bucket}`] = 'there';
@@ -133,6 +140,7 @@ export function factsOf(world: World): Facts {
       snapshots.map(({ type, bucket, table, state }) => ({ type, bucket, table, rowCount: state.rows.length })),
     );
     facts[`settings ${projectId}`] = JSON.stringify(settings);
+    facts[`workspaces ${projectId}`] = describeWorkspaces(workspaces);
   }
   return facts;
 }
@@ -142,6 +150,13 @@ export function describeSnapshots(
 ): string {
   return snapshots
     .map(({ type, bucket, table, rowCount }) => `${type} ${bucket}.${table}×${rowCount}`)
+    .sort()
+    .join(', ');
+}
+
+export function describeWorkspaces(workspaces: readonly { name: string }[]): string {
+  return workspaces
+    .map(({ name }) => name)
     .sort()
     .join(', ');
 }
