@@ -1,5 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
+/** Integration tests that together take minutes: every step of every change with a fault or the end of the process, and the younger doors. */
+const LONG_INTEGRATION = [
+  'packages/server/test/integration/{crash-after-step,durability-faults}.test.ts',
+  'packages/server/test/integration/{driver,workspaces}/**/*.test.ts',
+  'packages/server/test/integration/pgwire-*.test.ts',
+];
+
 /** `unit` and `integration` are the README's test command; the others need minutes or root and run in `.ci/run`. */
 export default defineConfig({
   test: {
@@ -17,6 +24,15 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['packages/server/test/integration/**/*.test.ts'],
+          exclude: LONG_INTEGRATION,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'long-integration',
+          include: LONG_INTEGRATION,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
