@@ -7,7 +7,7 @@ import { composePgGateway } from './compose-pgwire.js';
 import { composeWorkspaceHosts } from './compose-workspace-hosts.js';
 import { composeWorkspaceRecords, composeWorkspaceServices, workspaceSettings } from './compose-workspaces.js';
 import type { Config } from './config/config.js';
-import { Doors } from './doors.js';
+import { Doors, openAt } from './doors.js';
 import { LiveTree } from './engine/live-tree.js';
 import { prepareDisk } from './engine/prepare-disk.js';
 import { Recovery } from './engine/recovery.js';
@@ -381,7 +381,15 @@ export async function startApp(
   });
   const grpc = await lifecycle.start('grpc', async () => {
     try {
-      const started = await startGrpcServer(config.driver.grpc, driver);
+      const started = await openAt(
+        config.driver.grpc,
+        (port) => startGrpcServer({ ...config.driver.grpc, port }, driver),
+        () =>
+          logger.warn(
+            { port: config.driver.grpc.port },
+            'the default of GRPC_PORT is in use: the gRPC door takes a free port',
+          ),
+      );
       doors.opened(() => started.stop(shutdownTimeoutMs));
       return started;
     } catch (error) {
@@ -395,7 +403,15 @@ export async function startApp(
   if (gateway !== undefined) {
     await lifecycle.start('pgwire door', async () => {
       doors.opened(() => gateway.stop(shutdownTimeoutMs));
-      await gateway.listen().catch((error: unknown) => {
+      await openAt(
+        config.pgwire,
+        (port) => gateway.listen(port),
+        () =>
+          logger.warn(
+            { port: config.pgwire.port },
+            'the default of PGWIRE_PORT is in use: the PostgreSQL door takes a free port',
+          ),
+      ).catch((error: unknown) => {
         throw explainPgwire(error);
       });
     });

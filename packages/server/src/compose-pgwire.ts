@@ -24,7 +24,6 @@ export async function composePgGateway(input: {
   const { pgwire } = input.config;
   return new PgGateway(input, {
     host: pgwire.host,
-    port: pgwire.port,
     tls: await tlsPolicy(pgwire, input.clock, input.logger),
     nobodySecret: await nobodySecret(join(pgwire.directory, 'secret')),
     connections: {

@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { Doors } from './doors.js';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Doors, openAt } from './doors.js';
 
 describe('Doors', () => {
   it('close at the same time, and once', async () => {
@@ -34,5 +35,48 @@ describe('Doors', () => {
     });
     await expect(doors.close()).rejects.toThrow('stuck');
     expect(closed).toBe(true);
+  });
+});
+
+const servers: Server[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
+});
+
+/** The port it listens on. */
+function listen(port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      servers.push(server);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+describe('A door whose port another program has', () => {
+  it('opens at a free one when nobody chose the port, and says so', async () => {
+    const port = await listen(0);
+    let told = 0;
+    const opened = await openAt({ port, portIsDefault: true }, listen, () => (told += 1));
+    expect(opened).not.toBe(port);
+    expect(told).toBe(1);
+  });
+
+  it('does not open when somebody chose it', async () => {
+    const port = await listen(0);
+    const opening = openAt({ port, portIsDefault: false }, listen, () => expect.unreachable());
+    await expect(opening).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+
+  it('does not open anywhere else for another reason', async () => {
+    const refused = Object.assign(new Error('no'), { code: 'EACCES' });
+    const opening = openAt(
+      { port: 1, portIsDefault: true },
+      () => Promise.reject(refused),
+      () => expect.unreachable(),
+    );
+    await expect(opening).rejects.toBe(refused);
   });
 });

@@ -59,7 +59,6 @@ export async function startTestGateway(overrides: Partial<PgGatewayOptions> = {}
     },
     {
       host: '127.0.0.1',
-      port: 0,
       tls: { identity: undefined, required: false },
       nobodySecret: Buffer.alloc(32, 7),
       connections: { total: 100, perWorkspace: 5, perAddress: 0 },
@@ -70,7 +69,7 @@ export async function startTestGateway(overrides: Partial<PgGatewayOptions> = {}
     },
   );
   host.gateway = gateway;
-  await gateway.listen();
+  await gateway.listen(0);
   return {
     gateway,
     port: gateway.port,

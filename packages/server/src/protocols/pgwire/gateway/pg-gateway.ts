@@ -19,7 +19,6 @@ import { SessionRegistry } from './session-registry.js';
 
 export interface PgGatewayOptions {
   readonly host: string;
-  readonly port: number;
   readonly tls: TlsPolicy;
   /** Makes the salts of users that do not exist. */
   readonly nobodySecret: Uint8Array;
@@ -85,8 +84,9 @@ export class PgGateway {
     };
   }
 
-  async listen(): Promise<void> {
-    const { host, port } = this.#options;
+  /** 0 takes a free port. May be called again when it rejects. */
+  async listen(port: number): Promise<void> {
+    const { host } = this.#options;
     const listening = await listenEverywhere(host, port, (socket) => this.#accept(socket));
     this.#servers = listening.servers;
     this.#port = listening.port;
