@@ -31,6 +31,8 @@ REMOVALS = [
     *["apiKeyRevoke", "apiKeyRotate", "backupDelete", "branchDelete", "bucketDelete", "columnDrop", "fileDelete"],
     *["projectDelete", "snapshotDelete", "tableDelete"],
 ]
+# A list stays there when what its address seems to stand for, `…/share`, is taken back.
+LISTS = ["bucketListShares"]
 # Operations of a branch itself, which `default` is not.
 OF_A_BRANCH = r"^/projects/\{project_id\}/branches/\{branch_id\}(/(diff|merge|pull|tables|buckets/\{bucket_name\}/pull).*)?$"
 
@@ -78,6 +80,8 @@ def configuration(parameters, branch_id, left_out):
     if branch_id is not None:
         lines += ["", "[[operations]]", f"include-path-regex = '{OF_A_BRANCH}'"]
         lines += [f'parameters = {{ "path.branch_id" = "{branch_id}" }}']
+    for operation in LISTS:
+        lines += ["", "[[operations]]", f'include-operation-id = "{operation}"', "checks.use_after_free.enabled = false"]
     for operation in left_out:
         lines += ["", "[[operations]]", f'include-operation-id = "{operation}"', "enabled = false"]
     return "\n".join(lines) + "\n"
