@@ -37,6 +37,8 @@ describe('POST /backend/backups', () => {
       table_count: 1,
       version_file_count: 2,
       file_count: 2,
+      workspace_count: 0,
+      skipped_workspaces: [],
       linked_files: 4,
       copied_files: 0,
       has_admin_key: false,
