@@ -1,5 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
 import { sql, type Selectable, type SqlBool } from 'kysely';
 
 import { nameKey } from '../../model/columns.js';
@@ -8,11 +6,7 @@ import type { ListedOperations, OperationFilter, Page } from '../metadata-store.
 import type { JsonObject, OperationLogEntry } from '../records.js';
 import { fromJson, slices, toJson, type Database } from './database.js';
 import type { OperationRow } from './schema.js';
-
-/** One to two milliseconds of reading, more from a cold disk: what the event loop can spare at a time. */
-const ENTRIES_PER_TURN = 500;
-/** Counting further than anybody pages costs more than it tells. */
-const COUNTED_AT_LEAST = 10_000;
+import { ENTRIES_PER_TURN, walkLog } from './walk-log.js';
 
 /**
  * The filters that have an index, the most telling first. The first one that is given leads; the others are looked at
@@ -20,41 +14,23 @@ const COUNTED_AT_LEAST = 10_000;
  */
 const LEADERS = ['request_id', 'resource_key', 'actor', 'error_code', 'project_key', 'operation'] as const;
 
-interface Position {
+interface LogPosition {
   readonly id: number;
   readonly logged_at: number;
+  readonly matches: number;
 }
 
-/**
- * A walk along one index, newest first, a slice at a time, so that no combination of filters and no size of the audit keeps
- * other requests waiting. Newest first means latest in time; of one millisecond, last committed.
- */
+/** Newest first means latest in time; of one millisecond, last committed. */
 export async function listOperations(db: Database, filter: OperationFilter, page: Page): Promise<ListedOperations> {
-  const pageEnd = page.offset + page.limit;
-  const ids: number[] = [];
-  let total = 0;
-  let position: Position | undefined;
-  for (;;) {
-    const entries = await nextEntries(db, filter, position);
-    for (const { id, matches } of entries) {
-      if (matches === 0) continue;
-      if (total >= page.offset && total < pageEnd) ids.push(id);
-      total += 1;
-    }
-    const atEnd = entries.length < ENTRIES_PER_TURN;
-    if (atEnd || total >= Math.max(COUNTED_AT_LEAST, pageEnd)) {
-      return { items: await readEntries(db, ids), total, totalIsExact: atEnd };
-    }
-    position = entries.at(-1);
-    await nextTurn();
-  }
+  const { ids, ...counted } = await walkLog<LogPosition>(page, (after) => nextEntries(db, filter, after));
+  return { items: await readEntries(db, ids), ...counted };
 }
 
 async function nextEntries(
   db: Database,
   filter: OperationFilter,
-  after: Position | undefined,
-): Promise<readonly (Position & { readonly matches: number })[]> {
+  after: LogPosition | undefined,
+): Promise<readonly LogPosition[]> {
   const values = valuesOf(filter);
   const leader = LEADERS.find((column) => values[column] !== undefined);
   const { since, until } = filter;

@@ -1,5 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
 import { sql, type SqlBool } from 'kysely';
 
 import type { Page } from '../metadata-store.js';
@@ -7,49 +5,31 @@ import type { QueryRecord } from '../workspace-records.js';
 import type { ListedQueries, QueryFilter } from '../workspace-store.js';
 import { isProject, slices, type Database } from './database.js';
 import type { QueryRow } from './schema.js';
+import { ENTRIES_PER_TURN, walkLog } from './walk-log.js';
 
-/** As in the audit, see `operation-queries.ts`. */
-const ENTRIES_PER_TURN = 500;
-const COUNTED_AT_LEAST = 10_000;
-
-interface Position {
+interface LogPosition {
   readonly id: string;
   readonly started_at: number;
+  readonly matches: number;
 }
 
-/** A walk along one index, newest first, a slice at a time: session, actor or workspace lead where they are given. */
+/** Newest first: session, actor or workspace lead where they are given. */
 export async function listQueries(
   db: Database,
   projectId: string,
   filter: QueryFilter,
   page: Page,
 ): Promise<ListedQueries> {
-  const pageEnd = page.offset + page.limit;
-  const ids: string[] = [];
-  let total = 0;
-  let position: Position | undefined;
-  for (;;) {
-    const entries = await nextEntries(db, projectId, filter, position);
-    for (const { id, matches } of entries) {
-      if (matches === 0) continue;
-      if (total >= page.offset && total < pageEnd) ids.push(id);
-      total += 1;
-    }
-    const atEnd = entries.length < ENTRIES_PER_TURN;
-    if (atEnd || total >= Math.max(COUNTED_AT_LEAST, pageEnd)) {
-      return { items: await readEntries(db, ids), total, totalIsExact: atEnd };
-    }
-    position = entries.at(-1);
-    await nextTurn();
-  }
+  const { ids, ...counted } = await walkLog<LogPosition>(page, (after) => nextEntries(db, projectId, filter, after));
+  return { items: await readEntries(db, ids), ...counted };
 }
 
 async function nextEntries(
   db: Database,
   projectId: string,
   { workspaceId, sessionId, actor, outcome, minDurationMs, since, until }: QueryFilter,
-  after: Position | undefined,
-): Promise<readonly (Position & { readonly matches: number })[]> {
+  after: LogPosition | undefined,
+): Promise<readonly LogPosition[]> {
   return await db
     .selectFrom('queries')
     .select((eb) => {
