@@ -7,6 +7,7 @@ import { composePgGateway } from './compose-pgwire.js';
 import { composeWorkspaceHosts } from './compose-workspace-hosts.js';
 import { composeWorkspaceRecords, composeWorkspaceServices, workspaceSettings } from './compose-workspaces.js';
 import type { Config } from './config/config.js';
+import { describeOption } from './config/options.js';
 import { Doors, openAt } from './doors.js';
 import { LiveTree } from './engine/live-tree.js';
 import { prepareDisk } from './engine/prepare-disk.js';
@@ -382,7 +383,7 @@ export async function startApp(
   const grpc = await lifecycle.start('grpc', async () => {
     try {
       const started = await openAt(
-        config.driver.grpc,
+        { port: config.driver.grpc.port, defaultPort: defaultPort('GRPC_PORT') },
         (port) => startGrpcServer({ ...config.driver.grpc, port }, driver),
         () =>
           logger.warn(
@@ -404,7 +405,7 @@ export async function startApp(
     await lifecycle.start('pgwire door', async () => {
       doors.opened(() => gateway.stop(shutdownTimeoutMs));
       await openAt(
-        config.pgwire,
+        { port: config.pgwire.port, defaultPort: defaultPort('PGWIRE_PORT') },
         (port) => gateway.listen(port),
         () =>
           logger.warn(
@@ -446,6 +447,10 @@ export async function startApp(
       if (!(await lifecycle.stop())) throw new Error('a part of the server did not stop cleanly; see the log');
     },
   };
+}
+
+function defaultPort(option: 'PGWIRE_PORT' | 'GRPC_PORT'): number {
+  return Number(describeOption(option).default);
 }
 
 /** The database and its log; the log is folded into the database from time to time. */

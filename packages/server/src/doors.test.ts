@@ -59,21 +59,21 @@ describe('A door whose port another program has', () => {
   it('opens at a free one when nobody chose the port, and says so', async () => {
     const port = await listen(0);
     let told = 0;
-    const opened = await openAt({ port, portIsDefault: true }, listen, () => (told += 1));
+    const opened = await openAt({ port, defaultPort: port }, listen, () => (told += 1));
     expect(opened).not.toBe(port);
     expect(told).toBe(1);
   });
 
   it('does not open when somebody chose it', async () => {
     const port = await listen(0);
-    const opening = openAt({ port, portIsDefault: false }, listen, () => expect.unreachable());
+    const opening = openAt({ port, defaultPort: port + 1 }, listen, () => expect.unreachable());
     await expect(opening).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 
   it('does not open anywhere else for another reason', async () => {
     const refused = Object.assign(new Error('no'), { code: 'EACCES' });
     const opening = openAt(
-      { port: 1, portIsDefault: true },
+      { port: 1, defaultPort: 1 },
       () => Promise.reject(refused),
       () => expect.unreachable(),
     );

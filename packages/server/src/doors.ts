@@ -1,9 +1,9 @@
 /**
- * Opens a door at its port. A default one that another program has is no reason not to start, as nobody chose it: the door then opens
- * at a free one. `open` leaves nothing behind when it fails.
+ * Opens a door at its port. The option's default is no reason not to start when another program has it, as nobody need have chosen it: the
+ * door then opens at a free one. `open` leaves nothing behind when it fails.
  */
 export async function openAt<T>(
-  { port, portIsDefault }: { readonly port: number; readonly portIsDefault: boolean },
+  { port, defaultPort }: { readonly port: number; readonly defaultPort: number },
   open: (port: number) => Promise<T>,
   onTaken: () => void,
 ): Promise<T> {
@@ -11,7 +11,7 @@ export async function openAt<T>(
     return await open(port);
   } catch (error) {
     const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-    if (!portIsDefault || !isTaken) throw error;
+    if (!isTaken || port !== defaultPort) throw error;
     onTaken();
     return await open(0);
   }

@@ -88,20 +88,19 @@ export function checkedCertificate(
 export function checkedGrpc(given: {
   readonly host: string;
   readonly port: number;
-  readonly portIsDefault: boolean;
   readonly certPath: string | null;
   readonly keyPath: string | null;
   readonly allowsPlaintext: boolean;
 }): DriverConfig['grpc'] {
-  const { host, port, portIsDefault, allowsPlaintext } = given;
+  const { host, port, allowsPlaintext } = given;
   const tls = checkedCertificate('GRPC_TLS', given);
-  if (tls !== null) return { host, port, portIsDefault, tls };
+  if (tls !== null) return { host, port, tls };
   if (!allowsPlaintext && !isLoopback(host)) {
     throw new ConfigError(
       `GRPC_HOST is "${host}", which others can reach, without TLS; set GRPC_TLS_CERT and GRPC_TLS_KEY, or GRPC_ALLOW_PLAINTEXT=true inside a network of its own.`,
     );
   }
-  return { host, port, portIsDefault, tls: null };
+  return { host, port, tls: null };
 }
 
 function isLoopback(host: string): boolean {

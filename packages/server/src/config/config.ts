@@ -84,8 +84,6 @@ export interface PgwireConfig {
   readonly enabled: boolean;
   readonly host: string;
   readonly port: number;
-  /** Nobody chose the port, so that another will do where it is taken. */
-  readonly portIsDefault: boolean;
   readonly publicHost: string;
   /** Null: the port it listens on. */
   readonly publicPort: number | null;
@@ -113,8 +111,6 @@ export interface DriverConfig {
   readonly grpc: {
     readonly host: string;
     readonly port: number;
-    /** As of the PostgreSQL door. */
-    readonly portIsDefault: boolean;
     /** Null: without TLS. */
     readonly tls: { readonly certPath: string; readonly keyPath: string } | null;
   };

@@ -63,7 +63,6 @@ export function loadConfig(env: Environment, machine: Machine = describeMachine(
     enabled: read('PGWIRE_ENABLED'),
     host: pgwireHost,
     port: read('PGWIRE_PORT'),
-    portIsDefault: !given.has('PGWIRE_PORT'),
     publicHost: checkedHost('PGWIRE_PUBLIC_HOST', optional('PGWIRE_PUBLIC_HOST') ?? reachable(pgwireHost)),
     publicPort: optional('PGWIRE_PUBLIC_PORT'),
     maxConnectionsTotal: read('PGWIRE_MAX_CONNECTIONS_TOTAL'),
@@ -143,7 +142,6 @@ export function loadConfig(env: Environment, machine: Machine = describeMachine(
       grpc: checkedGrpc({
         host: checkedHost('GRPC_HOST', read('GRPC_HOST')),
         port: read('GRPC_PORT'),
-        portIsDefault: !given.has('GRPC_PORT'),
         certPath: optional('GRPC_TLS_CERT'),
         keyPath: optional('GRPC_TLS_KEY'),
         allowsPlaintext: read('GRPC_ALLOW_PLAINTEXT'),

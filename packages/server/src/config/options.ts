@@ -335,7 +335,7 @@ export const CONFIG_OPTIONS = {
     min: 0,
     max: 65_535,
     description:
-      'Port of the PostgreSQL door; 0 takes a free one. Where it is not set and 5432 is taken, the door takes a free one and the log says so; a port that is set and taken stops the start.',
+      'Port of the PostgreSQL door; 0 takes a free one. Where the default is taken, the door takes a free one and the log says so; any other port that is taken stops the start.',
   },
   PGWIRE_PUBLIC_HOST: {
     section: 'pgwire',
@@ -517,7 +517,7 @@ export const CONFIG_OPTIONS = {
     min: 0,
     max: 65_535,
     description:
-      'Port of the gRPC door; 0 takes a free one, which the log names. Where it is not set and 50051 is taken, the door takes a free one and the log says so; a port that is set and taken stops the start.',
+      'Port of the gRPC door; 0 takes a free one, which the log names. Where the default is taken, the door takes a free one and the log says so; any other port that is taken stops the start.',
   },
   GRPC_TLS_CERT: {
     section: 'driver',
