@@ -67,9 +67,6 @@ export const PG_TYPES = {
 
 export type PgTypeName = keyof typeof PG_TYPES;
 
-/** Where no type is known: Parse says 0, a literal without context is `unknown`. */
-export const UNKNOWN_OIDS: ReadonlySet<number> = new Set([0, PG_TYPES.unknown.oid]);
-
 const BY_OID: ReadonlyMap<number, PgType> = new Map(Object.values(PG_TYPES).map((type) => [type.oid, type]));
 const BY_ARRAY_OID: ReadonlyMap<number, PgType> = new Map(
   Object.values(PG_TYPES).flatMap((type) => (type.arrayOid === 0 ? [] : [[type.arrayOid, type]])),

@@ -1,7 +1,7 @@
 import type { MetadataReader } from '../metadata/metadata-store.js';
 import type { TableRecord } from '../metadata/records.js';
 import { nameKey } from '../model/columns.js';
-import { DEFAULT_BRANCH_ID, type BranchRef } from '../model/refs.js';
+import type { BranchRef } from '../model/refs.js';
 
 /** A name at which a branch differs, or may differ, from main. */
 export interface BranchEntry {
@@ -90,8 +90,6 @@ export function hasMainChanged({ main, knownMainVersionId }: BranchEntry): boole
 export function isSameState({ own, main }: BranchEntry): boolean {
   return own !== undefined && main !== undefined && own.current.fileId === main.current.fileId;
 }
-
-export const mainOf = ({ projectId }: BranchRef): BranchRef => ({ projectId, branchId: DEFAULT_BRANCH_ID });
 
 function matches({ bucketName, tableName }: BranchEntry, filter: EntryFilter): boolean {
   const same = (name: string, wanted: string | undefined): boolean =>

@@ -1,4 +1,4 @@
-import { fingerprintSync, hasSqlDetails, loadModule, parseSync } from 'libpg-query';
+import { hasSqlDetails, loadModule, parseSync } from 'libpg-query';
 import { isFields, listOf, type Fields, type Json } from './ast.js';
 
 /** PostgreSQL's own parser, compiled to WebAssembly. Loading takes 130 ms once; afterwards everything is synchronous. */
@@ -25,9 +25,4 @@ export function parsePg(sql: string): readonly ParsedStatement[] | undefined {
     if (hasSqlDetails(error)) return undefined;
     throw error;
   }
-}
-
-/** Equal for statements that differ only in their constants, spacing and comments. */
-export function fingerprintPg(sql: string): string {
-  return fingerprintSync(sql);
 }

@@ -42,15 +42,6 @@ export function writeFloat4(out: WireBuffer, value: number, extraFloatDigits: nu
   else writeDigits(out, value, parseDecimal(String(shortest)), FLOAT4_EXPONENT_FROM);
 }
 
-/** For the few places that want a string. */
-export function float8Text(value: number, out: WireBuffer): string {
-  const start = out.length;
-  writeFloat8(out, value, 1);
-  const text = out.bytes.toString('latin1', start, out.length);
-  out.length = start;
-  return text;
-}
-
 function writeSpecial(out: WireBuffer, value: number): boolean {
   if (value !== 0 && Number.isFinite(value)) return false;
   if (Number.isNaN(value)) out.writeAscii('NaN');
