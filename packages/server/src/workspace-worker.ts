@@ -55,12 +55,15 @@ async function openWorkspace(
     // A version that cannot be let go is an instance that cannot be trusted.
     (error) => link.giveUp(String(error)),
     async (connection) => {
-      catalog = await WorkspaceCatalog.install(connection, (knownGeneration) =>
-        link.ask('catalog', { knownGeneration }),
+      catalog = await WorkspaceCatalog.install(
+        connection,
+        (knownGeneration) => link.ask('catalog', { knownGeneration }),
+        (error) => process.stderr.write(`the picture of the catalogue could not be taken: ${String(error)}\n`),
       );
     },
   );
-  if (catalog === undefined) throw new Error('the catalogue was not installed');
+  const installed = catalog;
+  if (installed === undefined) throw new Error('the catalogue was not installed');
   const gate = new StatementGate({
     builtInFunctions: database.builtInFunctions,
     databaseName: assignment.databaseName,
@@ -69,7 +72,7 @@ async function openWorkspace(
   const engine = new DuckDbSqlEngine({
     database,
     gate,
-    rewrite: catalogRewriter(catalog, {
+    rewrite: catalogRewriter(installed, {
       startedAt: new Date().toISOString(),
       settingNames: SETTING_NAMES,
       activity: () => [...activity.values()],
@@ -81,6 +84,7 @@ async function openWorkspace(
     startSession: (stream, preamble) => startSession(engine, stream, preamble, link, activity),
     run: (operation, request, signal) => runWorkspaceJob({ database, gate, link }, operation, request, signal),
     close: async () => {
+      await installed.settled();
       await database.checkpoint();
       database.close();
     },

@@ -22,7 +22,10 @@ export class CatalogSnapshot {
   #work: Promise<unknown> = Promise.resolve();
   #taking = false;
 
-  constructor(connection: DuckDBConnection) {
+  constructor(
+    connection: DuckDBConnection,
+    private readonly onFailed: (error: unknown) => void,
+  ) {
     this.#connection = connection;
   }
 
@@ -51,9 +54,9 @@ export class CatalogSnapshot {
   #begin(session: CatalogSession): void {
     if (this.#taking) return;
     this.#taking = true;
-    // A picture that cannot be taken is one less; the statement that asked runs over the views, and says what is wrong.
+    // A picture that cannot be taken is one less: statements run over the views, which is slower, so somebody should know.
     this.#enqueue(() => this.#take(session))
-      .catch(() => undefined)
+      .catch(this.onFailed)
       .finally(() => {
         this.#taking = false;
       });

@@ -70,7 +70,7 @@ export class CatalogUnderTest {
     const instance = await DuckDBInstance.create(':memory:', { threads: '1', default_null_order: 'postgres' });
     const control = await instance.connect();
     await control.run(`ATTACH '${join(folder, 'ws.duckdb')}' AS ws`);
-    const catalog = await WorkspaceCatalog.install(control, ask, file);
+    const catalog = await WorkspaceCatalog.install(control, ask, rethrow, file);
     const under = new CatalogUnderTest(folder, instance, control, catalog, await instance.connect());
     await under.connect(under.session);
     return under;
@@ -109,4 +109,9 @@ export function textOf(value: unknown): string | null {
 function quoteElement(text: string | null): string {
   if (text === null) return 'NULL';
   return text === '' || /[{},"\\\s]/.test(text) ? `"${text.replace(/(["\\])/g, '\\$1')}"` : text;
+}
+
+/** Nothing handles it then, and the test run fails. */
+function rethrow(error: unknown): never {
+  throw error;
 }

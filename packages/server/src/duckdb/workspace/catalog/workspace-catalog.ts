@@ -41,21 +41,26 @@ export class WorkspaceCatalog {
   #generation: string | null = null;
   #refreshing: Promise<void> | undefined;
 
-  private constructor(control: DuckDBConnection, ask: AskCatalog) {
+  private constructor(control: DuckDBConnection, ask: AskCatalog, onSnapshotFailed: (error: unknown) => void) {
     this.#control = control;
     this.#ask = ask;
-    this.#snapshot = new CatalogSnapshot(control);
+    this.#snapshot = new CatalogSnapshot(control, onSnapshotFailed);
   }
 
   /** Before external access is switched off: it attaches a file. `control` is the catalogue's own from now on. */
-  static async install(control: DuckDBConnection, ask: AskCatalog, file = CATALOG_FILE): Promise<WorkspaceCatalog> {
+  static async install(
+    control: DuckDBConnection,
+    ask: AskCatalog,
+    onSnapshotFailed: (error: unknown) => void,
+    file = CATALOG_FILE,
+  ): Promise<WorkspaceCatalog> {
     await Promise.all([
       loadPgParser(),
       control.run(
         `ATTACH ${quoteLiteral(file)} AS ${CATALOG_DATABASE} (READ_ONLY); ATTACH ':memory:' AS ${PROJECT_DATABASE}; ${PROJECT_TABLES.join('; ')}`,
       ),
     ]);
-    return new WorkspaceCatalog(control, ask);
+    return new WorkspaceCatalog(control, ask, onSnapshotFailed);
   }
 
   translate(sql: string): CatalogStatement | undefined {
