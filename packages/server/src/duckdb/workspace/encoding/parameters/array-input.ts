@@ -5,6 +5,10 @@ export type ArrayInput = readonly (string | null | ArrayInput)[];
 
 const MAX_DIMENSIONS = 6;
 
+/** PostgreSQL's blanks. Other spaces of Unicode are part of an element, at its ends as well. */
+const BLANK = /^[ \t\n\r\v\f]$/;
+const BLANKS_AT_END = /[ \t\n\r\v\f]+$/;
+
 /** PostgreSQL's array literal: `{1,NULL,"a \"b\""}`, `{{1,2},{3,4}}`, `[0:1]={1,2}` whose bounds are checked and forgotten. */
 export function parseArrayText(text: string): ArrayInput {
   return new ArrayParser(text).parse();
@@ -67,7 +71,7 @@ class ArrayParser {
         value += this.#escaped();
       }
     }
-    const trimmed = isEscaped ? value : value.trimEnd();
+    const trimmed = isEscaped ? value : value.replace(BLANKS_AT_END, '');
     if (trimmed === '') throw this.#malformed(`Unexpected "${this.text[this.#position] ?? ''}" character.`);
     return !isEscaped && trimmed.toUpperCase() === 'NULL' ? null : trimmed;
   }
@@ -90,7 +94,7 @@ class ArrayParser {
   }
 
   #skipBlanks(): void {
-    while (/^[ \t\n\r\v\f]$/.test(this.text[this.#position] ?? '')) this.#position++;
+    while (BLANK.test(this.text[this.#position] ?? '')) this.#position++;
   }
 
   #malformed(detail: string): SqlError {
