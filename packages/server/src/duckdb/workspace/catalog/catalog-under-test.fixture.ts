@@ -89,6 +89,7 @@ export class CatalogUnderTest {
   }
 
   async close(): Promise<void> {
+    await this.catalog.settled();
     this.session.closeSync();
     this.control.closeSync();
     this.instance.closeSync();
