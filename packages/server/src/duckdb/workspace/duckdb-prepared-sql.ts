@@ -1,4 +1,4 @@
-import type { DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api';
+import type { DuckDBPreparedStatement, DuckDBResult, DuckDBType } from '@duckdb/node-api';
 import { SqlError } from '../../errors/sql-error.js';
 import type { DuckDbSqlConnection } from './duckdb-sql-connection.js';
 import { DefinitionSql } from './definition-sql.js';
@@ -11,7 +11,7 @@ import {
   withOidLists,
   type ColumnTypeNames,
 } from './result-encoding.js';
-import { unknownParameters, withParameterCasts } from './parameter-types.js';
+import { differingTypes, unknownParameters, withParameterCasts } from './parameter-types.js';
 import { settingsCalls } from './settings-functions.js';
 import type {
   ColumnDescription,
@@ -23,6 +23,7 @@ import type {
 } from './sql-engine.js';
 import type { EngineStatement, SqlStatement, StatementText } from './sql-statement.js';
 import { applyEdits, type EditedSql, type TextEdit } from './statement-edits.js';
+import { hasUnknownColumns, typeNames, withoutParameters } from './statement-shape.js';
 import { StreamedRows } from './streamed-rows.js';
 
 /** Of every name that belongs to the catalogue's database. */
@@ -36,6 +37,9 @@ interface Plan {
   /** The search path and versions it was made for; undefined for the catalogue, whose plans hold the moment they were made. */
   readonly pathKey: string | undefined;
   readonly columnTypes: ColumnTypeNames;
+  /** Undefined for a statement that answers no rows. */
+  readonly columns: readonly ColumnDescription[] | undefined;
+  readonly parameterTypes: readonly DuckDBType[];
   /** It reads what the catalogue was told of the session, which is part of the plan: it is made anew for each run. */
   readonly readsCatalog: boolean;
   /** It has not run yet. */
@@ -60,8 +64,8 @@ export class DuckDbPreparedSql implements PreparedSql {
     plan: Plan,
   ) {
     this.#plan = plan;
-    this.parameterTypes = parameterOids(plan.duckdb, givenTypes, plan.readsCatalog);
-    this.columns = this.#columnsOf(plan);
+    this.parameterTypes = parameterOids(plan.parameterTypes, givenTypes, plan.readsCatalog);
+    this.columns = plan.columns;
   }
 
   static async prepare(
@@ -158,7 +162,7 @@ export class DuckDbPreparedSql implements PreparedSql {
     }
     const plan = await makePlan(connection, statement, this.givenTypes, signal);
     try {
-      this.#mustKeepColumns(this.#columnsOf(plan));
+      this.#mustKeepColumns(plan.columns);
     } catch (error) {
       plan.duckdb.destroySync();
       throw error;
@@ -179,10 +183,6 @@ export class DuckDbPreparedSql implements PreparedSql {
   #mustFit(result: DuckDBResult): void {
     if (this.columns !== undefined) this.#mustKeepColumns(describeColumns(result, this.#plan.columnTypes));
   }
-
-  #columnsOf({ duckdb, columnTypes }: Plan): readonly ColumnDescription[] | undefined {
-    return this.statement.returnsRows ? describeColumns(duckdb, columnTypes) : undefined;
-  }
 }
 
 async function makePlan(
@@ -201,12 +201,56 @@ async function makePlan(
     try {
       const typed = await prepareTyped(connection, statement, edited, givenTypes, signal);
       const readsCatalog = edited.edits === undefined || edited.sql.includes(CATALOG_PREFIX);
-      const columnTypes = withOidLists(typed.duckdb, rewritten.columnTypes);
-      return { ...typed, pathKey, readsCatalog, onOpen: calls.apply, isFresh: true, columnTypes };
+      const described = await describe(connection, statement, typed, rewritten.columnTypes, givenTypes, signal);
+      const { edited: planned, duckdb } = typed;
+      return { edited: planned, duckdb, ...described, pathKey, readsCatalog, onOpen: calls.apply, isFresh: true };
     } catch (error) {
       throw connection.translate(error, edited, statement);
     }
   });
+}
+
+type Described = Pick<Plan, 'columns' | 'columnTypes' | 'parameterTypes'>;
+
+interface Typed extends Pick<Plan, 'edited' | 'duckdb'> {
+  /** Of the parameters that DuckDB knows no type of, by number. */
+  readonly types: ReadonlyMap<number, string>;
+}
+
+async function describe(
+  connection: DuckDbSqlConnection,
+  statement: EngineSql,
+  { edited, duckdb, types }: Typed,
+  columnTypes: ColumnTypeNames,
+  givenTypes: readonly number[],
+  signal: AbortSignal,
+): Promise<Described> {
+  const read = async <T>(sql: string, ask: (prepared: DuckDBPreparedStatement) => T): Promise<T> => {
+    const prepared = await connection.guarded(signal, () => connection.prepareText(sql));
+    try {
+      return ask(prepared);
+    } finally {
+      prepared.destroySync();
+    }
+  };
+  const columnsOf = (shape: DuckDBPreparedStatement): Pick<Plan, 'columns' | 'columnTypes'> => {
+    const known = withOidLists(shape, columnTypes);
+    return { columns: describeColumns(shape, known), columnTypes: known };
+  };
+  const indexes = Array.from({ length: duckdb.parameterCount }, (_, index) => index + 1);
+  const differing = differingTypes(duckdb, givenTypes);
+  const typeName = typeNames(duckdb, edited.sql, new Map([...types, ...differing]));
+  const nulls = `SELECT ${indexes.map((index) => `CAST(NULL AS ${typeName(index)})`).join(', ')}`;
+  const parameterTypes =
+    unknownParameters(duckdb).length === 0
+      ? indexes.map((index) => duckdb.parameterType(index))
+      : await read(nulls, (prepared) => indexes.map((index) => prepared.columnType(index - 1)));
+  if (!statement.returnsRows) return { columns: undefined, columnTypes, parameterTypes };
+  const columns =
+    hasUnknownColumns(duckdb) || differing.size > 0
+      ? await read(withoutParameters(edited.sql, typeName), columnsOf)
+      : columnsOf(duckdb);
+  return { ...columns, parameterTypes };
 }
 
 async function prepareTyped(
@@ -215,18 +259,18 @@ async function prepareTyped(
   edited: EditedSql,
   givenTypes: readonly number[],
   signal: AbortSignal,
-): Promise<Pick<Plan, 'edited' | 'duckdb'>> {
+): Promise<Typed> {
   const prepare = (sql: string): Promise<DuckDBPreparedStatement> =>
     connection.guarded(signal, () => connection.prepareText(sql));
   const duckdb = await prepare(edited.sql);
   const unknown = unknownParameters(duckdb);
-  if (unknown.length === 0) return { edited, duckdb };
+  if (unknown.length === 0) return { edited, duckdb, types: new Map() };
   duckdb.destroySync();
   const attempts = withParameterCasts(edited, statement.sql, unknown, givenTypes);
   let firstError: unknown;
   for (const attempt of attempts) {
     try {
-      return { edited: attempt, duckdb: await prepare(attempt.sql) };
+      return { ...attempt, duckdb: await prepare(attempt.edited.sql) };
     } catch (error) {
       firstError ??= error;
     }

@@ -1,6 +1,8 @@
 import { DuckDBTypeId, type DuckDBPreparedStatement } from '@duckdb/node-api';
+import { PG_TYPES } from '../../model/pg-types.js';
 import { duckdbTypeOf } from './encoding/parameters/bind-parameter.js';
 import { tokenize } from './sql-tokens.js';
+import { declaredTypes } from './statement-shape.js';
 import { applyEdits, type EditedSql, type TextEdit } from './statement-edits.js';
 
 /**
@@ -18,31 +20,70 @@ export function unknownParameters(prepared: DuckDBPreparedStatement): number[] {
   return unknown;
 }
 
+/** A way to plan the statement, and the type that each parameter of unknown type is given in it. */
+export interface TypedAttempt {
+  readonly edited: EditedSql;
+  readonly types: ReadonlyMap<number, string>;
+}
+
 /** The statement with casts around such parameters, in the order in which they should be tried. */
 export function withParameterCasts(
   { sql, edits }: EditedSql,
   original: string,
   unknown: readonly number[],
   givenTypes: readonly number[],
-): EditedSql[] {
+): TypedAttempt[] {
   const text = edits === undefined ? sql : original;
-  const guessed = unknown.some((index) => givenType(givenTypes, index) === undefined);
+  const declared = declaredTypes(sql);
+  const knownType = (index: number): string | undefined => givenType(givenTypes, index) ?? declared.get(index);
+  const guessed = unknown.some((index) => knownType(index) === undefined);
   const guesses = guessed ? GUESSES : GUESSES.slice(0, 1);
   return guesses.map((guess) => {
+    const types = new Map(unknown.map((index): [number, string] => [index, knownType(index) ?? guess]));
     const casts: TextEdit[] = tokenize(text).flatMap(({ kind, value, start, end }) => {
-      const index = kind === 'parameter' ? Number(value) : 0;
-      if (!unknown.includes(index)) return [];
-      return [{ start, end, text: `CAST($${index} AS ${givenType(givenTypes, index) ?? guess})` }];
+      const type = kind === 'parameter' && !isNumeric(givenTypes, Number(value)) ? types.get(Number(value)) : undefined;
+      return type === undefined ? [] : [{ start, end, text: `CAST($${value} AS ${type})` }];
     });
     const others = (edits ?? []).filter((edit) =>
       casts.every(({ start, end }) => edit.end <= start || edit.start >= end),
     );
     const edited = applyEdits(text, [...others, ...casts]);
-    return edits === undefined ? { sql: edited.sql, edits: undefined } : edited;
+    return { edited: edits === undefined ? { sql: edited.sql, edits: undefined } : edited, types };
   });
+}
+
+/** A numeric of PostgreSQL has the digits of its value, a DECIMAL those of its type: DuckDB has to plan with the value's. */
+function isNumeric(givenTypes: readonly number[], index: number): boolean {
+  const oid = givenTypes[index - 1] ?? 0;
+  return oid === PG_TYPES.numeric.oid || oid === PG_TYPES.numeric.arrayOid;
+}
+
+const INTEGERS: readonly DuckDBTypeId[] = [DuckDBTypeId.SMALLINT, DuckDBTypeId.INTEGER, DuckDBTypeId.BIGINT];
+
+/**
+ * Types that the client gave and that may change the columns, because DuckDB found out others: it plans with what is bound in the end. By
+ * number of the parameter.
+ */
+export function differingTypes(
+  prepared: DuckDBPreparedStatement,
+  givenTypes: readonly number[],
+): ReadonlyMap<number, string> {
+  const differing = new Map<number, string>();
+  for (let index = 1; index <= prepared.parameterCount; index++) {
+    const given = duckdbTypeOf(givenTypes[index - 1] ?? 0)?.typeId;
+    const found = prepared.parameterTypeId(index);
+    const name = givenType(givenTypes, index);
+    if (name === undefined || given === undefined || given === DuckDBTypeId.VARCHAR) continue;
+    if (found === DuckDBTypeId.INVALID || found === given) continue;
+    if (INTEGERS.includes(given) && INTEGERS.indexOf(given) <= INTEGERS.indexOf(found)) continue;
+    differing.set(index, name);
+  }
+  return differing;
 }
 
 function givenType(givenTypes: readonly number[], index: number): string | undefined {
   const oid = givenTypes[index - 1] ?? 0;
-  return oid === 0 ? undefined : (duckdbTypeOf(oid)?.toString() ?? 'VARCHAR');
+  if (oid === 0) return undefined;
+  if (isNumeric(givenTypes, index)) return oid === PG_TYPES.numeric.oid ? 'DECIMAL(18, 3)' : 'DECIMAL(18, 3)[]';
+  return duckdbTypeOf(oid)?.toString() ?? 'VARCHAR';
 }

@@ -115,14 +115,13 @@ function isOidList(type: DuckDBType): boolean {
 
 /** The types of parameters: as the client gave them, else as DuckDB found them out. */
 export function parameterOids(
-  prepared: DuckDBPreparedStatement,
+  types: readonly DuckDBType[],
   given: readonly number[],
   readsCatalogue: boolean,
 ): number[] {
-  return Array.from({ length: prepared.parameterCount }, (_, index) => {
+  return types.map((type, index) => {
     const givenOid = given[index] ?? 0;
     if (givenOid !== 0) return givenOid;
-    const type = prepared.parameterType(index + 1);
     const { oid } = wireTypeOf(readsCatalogue && isOidList(type) ? aliased(type, 'oid') : type);
     return oid === 0 ? UNKNOWN_OID : oid;
   });

@@ -52,6 +52,11 @@ describe('the extended protocol', () => {
     ['SELECT $1 AS x', [23], [23], ['x:23']],
     ['SELECT $1 + a AS x FROM t', [], [20], ['x:20']],
     ['SELECT $1::DATE AS d, $2::INTEGER[] AS l', [], [1082, 1007], ['d:1082', 'l:1007']],
+    // DuckDB binds functions of JSON and of lists only when it has values.
+    ['SELECT a, to_json($1::text) AS j FROM t WHERE a > $2::smallint', [], [25, 21], ['a:23', 'j:114']],
+    ['SELECT list_concat($1, [1]) AS l', [1007], [1007], ['l:1007']],
+    ["SELECT json_object('k', CAST($1 AS double precision)) AS j", [], [701], ['j:114']],
+    ['SELECT coalesce($1, 1) AS x, greatest($2, 1) AS y', [1700, 701], [1700, 701], ['x:1700', 'y:701']],
     ['SHOW search_path', [], [], ['search_path:25']],
     ['CREATE TABLE other AS SELECT 1', [], [], []],
     ['BEGIN', [], [], []],
@@ -78,6 +83,25 @@ describe('the extended protocol', () => {
     expect([...Buffer.from(row.fields[0] ?? '')]).toEqual([0, 0, 0, 1]);
     const bad = await client.extended('SELECT a FROM t WHERE a = $1', ['x']);
     expect(bad.error?.code).toBe('22P02');
+  });
+
+  it('keeps all digits of a numeric, wherever it stands', async () => {
+    await client.query('INSERT INTO t (a, c) VALUES (1, 12.34)');
+    const run = async (text: string, ...values: string[]): Promise<unknown> => {
+      client.send(
+        serialize.parse({ text, types: values.map(() => 1700) }),
+        serialize.bind({ values }),
+        serialize.execute({}),
+        serialize.sync(),
+      );
+      const answer = answerOf(await client.until('readyForQuery'));
+      return answer.error ?? answer.rows[0];
+    };
+    expect(await run('SELECT $1, $1 + 1, abs($1)', '-12.50')).toEqual(['-12.50', '-11.50', '12.50']);
+    expect(await run('SELECT c * $1 FROM t', '1.5')).toEqual(['18.510']);
+    expect(await run('SELECT coalesce($1, 1)', '1.2')).toEqual(['1.2']);
+    expect(await run('SELECT a FROM t WHERE a < $1', '1.4')).toEqual(['1']);
+    expect(await run('SELECT x FROM (VALUES ($1), ($2)) AS v(x) ORDER BY 1', '9.99', '0.125')).toEqual(['0.125']);
   });
 
   it('skips what follows an error until Sync', async () => {
