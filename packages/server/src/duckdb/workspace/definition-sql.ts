@@ -3,6 +3,7 @@ import type { DuckDbSqlConnection } from './duckdb-sql-connection.js';
 import { existenceNotices } from './existence-notices.js';
 import { runDefinition } from './gate/prepare-checked.js';
 import { MadeRows } from './made-rows.js';
+import { renamingStatements } from './renaming.js';
 import type { OpenOptions, ParameterValues, PreparedSql, RowSource } from './sql-engine.js';
 import type { EngineStatement, StatementText } from './sql-statement.js';
 
@@ -33,8 +34,9 @@ export class DefinitionSql implements PreparedSql {
     try {
       await connection.beforeWrite(statement);
       const result = await connection.guarded(signal, async () => {
-        for (const sql of edited.before ?? []) await duckdb.run(sql);
-        return await runDefinition(duckdb, edited.sql);
+        const steps = (await renamingStatements(duckdb, edited.sql)) ?? [edited.sql];
+        for (const sql of [...(edited.before ?? []), ...steps.slice(0, -1)]) await duckdb.run(sql);
+        return await runDefinition(duckdb, steps.at(-1) ?? edited.sql);
       });
       if (alone) await connection.commit(signal);
       return new MadeRows(result, undefined, notices, options.settings);

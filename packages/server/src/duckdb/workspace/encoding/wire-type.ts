@@ -47,7 +47,10 @@ export function wireTypeOf(type: DuckDBType, resolveEnum?: EnumResolver): WireTy
     return known === undefined ? plain(PG_TYPES.text) : { ...known, size: 4, typmod: -1 };
   }
   if (type instanceof DuckDBDecimalType) {
-    return { ...plain(PG_TYPES.numeric), typmod: numericTypmod(type.width, type.scale) };
+    return {
+      ...plain(PG_TYPES.numeric),
+      typmod: type.width === WIDEST_DECIMAL ? -1 : numericTypmod(type.width, type.scale),
+    };
   }
   const aliased = type.alias === undefined ? undefined : aliasedType(type.typeId, type.alias);
   if (aliased !== undefined) return plain(PG_TYPES[aliased]);
@@ -58,6 +61,9 @@ export function wireTypeOf(type: DuckDBType, resolveEnum?: EnumResolver): WireTy
 export function isShownAsJson(type: DuckDBType): boolean {
   return type.typeId !== DuckDBTypeId.VARCHAR && wireTypeOf(type).oid === PG_TYPES.json.oid;
 }
+
+/** What sums, products and `numeric` without digits become: PostgreSQL says no digits of these. */
+const WIDEST_DECIMAL = 38;
 
 function plain({ oid, arrayOid, name, size }: PgType): WireType {
   return { oid, arrayOid, name, size, typmod: -1 };

@@ -62,7 +62,7 @@ export const TYPE_MACROS: readonly Macro[] = [
   macro('type_element', `(type_name) AS ${element('type_name')}`),
   macro(
     'decimal_modifier',
-    `(type_name) AS CASE WHEN type_name LIKE 'DECIMAL(%' THEN (CAST(regexp_extract(type_name, '\\(([0-9]+)', 1) AS INTEGER) << 16) + CAST(regexp_extract(type_name, ',([0-9]+)', 1) AS INTEGER) + 4 END`,
+    `(type_name) AS CASE WHEN type_name LIKE 'DECIMAL(38,%' THEN -1 WHEN type_name LIKE 'DECIMAL(%' THEN (CAST(regexp_extract(type_name, '\\(([0-9]+)', 1) AS INTEGER) << 16) + CAST(regexp_extract(type_name, ',([0-9]+)', 1) AS INTEGER) + 4 END`,
   ),
   macro(
     'default_spelling',
