@@ -85,6 +85,11 @@ const RULES: Readonly<Record<string, readonly Rule[]>> = {
     [/regular expression|regex|invalid perl operator|missing argument to repetition|missing \]/i, '2201B'],
     [/UTF-?8|unicode/i, '22021'],
     [/max_temp_directory_size|failed to offload/i, '53100'],
+    // What the macros of the catalogue say of names.
+    [/^relation ".*" does not exist/s, '42P01'],
+    [/^function ".*" does not exist/s, '42883'],
+    [/^schema ".*" does not exist/s, '3F000'],
+    [/^(type|role) ".*" does not exist|^unrecognized configuration parameter/s, '42704'],
     [/./s, '22023'],
   ],
   Permission: [[/./s, '42501']],

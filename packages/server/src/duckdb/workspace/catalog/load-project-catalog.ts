@@ -37,7 +37,7 @@ const STATEMENTS: readonly (readonly [keyof ProjectRows, string, string])[] = [
     '{"relation":"UINTEGER","name":"VARCHAR","number":"SMALLINT","type":"VARCHAR","required":"BOOLEAN","default":"VARCHAR"}',
     `r.relation, r.name, r.number, coalesce(CASE WHEN r.type LIKE '%]' THEN t.array_oid ELSE t.scalar_oid END, 25),
      coalesce(__pg.fn.decimal_modifier(r.type), t.modifier, -1), CASE WHEN r.type LIKE '%]' AND t.array_oid <> 114 THEN 1 ELSE 0 END, r.required,
-     __pg.fn.default_spelling(r."default", coalesce(t.scalar_oid, 25))`,
+     __pg.fn.default_spelling(r."default", __pg.fn.type_spelling(t.scalar_oid))`,
   ],
   [
     'comments',

@@ -10,7 +10,7 @@ const KEY_TEXTS = `string_split(regexp_replace(o.expressions, '^\\[|\\]$', '', '
 
 /** `CREATE VIEW x AS SELECT …;`: what comes after AS, with a space in front as PostgreSQL prints it; `main` is `public` and goes
  * without saying. */
-const VIEW_BODY = `' ' || trim(regexp_replace(regexp_replace(sql, '([\\s(,])main\\.', '\\1', 'g'), '^\\s*CREATE\\s+(OR\\s+REPLACE\\s+)?(TEMP\\w*\\s+)?VIEW\\s+.*?\\sAS\\s', '', 'is'))`;
+const VIEW_BODY = `' ' || trim(regexp_replace(regexp_replace(replace(sql, 'count_star()', 'count(*)'), '([\\s(,])main\\.', '\\1', 'g'), '^\\s*CREATE\\s+(OR\\s+REPLACE\\s+)?(TEMP\\w*\\s+)?VIEW\\s+.*?\\sAS\\s', '', 'is'))`;
 
 export const DERIVED_VIEWS: readonly { readonly name: string; readonly body: string }[] = [
   {
@@ -64,9 +64,9 @@ export const DERIVED_VIEWS: readonly { readonly name: string; readonly body: str
         coalesce(e.oid + CASE WHEN o.data_type LIKE '%]' THEN 2 ELSE 0 END, o.builtin_type) AS type_oid,
         o.modifier, CASE WHEN o.data_type LIKE '%]' AND o.builtin_type <> 114 THEN 1 ELSE 0 END AS dimensions,
         NOT o.is_nullable OR coalesce(list_contains(k.column_numbers, o.number), false) AS required,
-        __pg.fn.default_spelling(o.default_text, o.builtin_type) AS default_text, o.comment
+        __pg.fn.default_spelling(o.default_text, coalesce(__pg.fn.quote_ident(e.name), __pg.fn.type_spelling(o.builtin_type))) AS default_text, o.comment
       FROM __pg.own.columns AS o
-      LEFT JOIN (SELECT spelling, min(oid) AS oid FROM __pg.own.types GROUP BY spelling) AS e ON e.spelling = regexp_replace(o.data_type, '(\\[[0-9]*\\])+$', '')
+      LEFT JOIN (SELECT spelling, min(oid) AS oid, arg_min(name, oid) AS name FROM __pg.own.types GROUP BY spelling) AS e ON e.spelling = regexp_replace(o.data_type, '(\\[[0-9]*\\])+$', '')
       LEFT JOIN __pg.own.constraints AS k ON k.base_oid = o.relation_oid AND k.kind = 'p'`,
   },
   {
@@ -103,12 +103,15 @@ export const DERIVED_VIEWS: readonly { readonly name: string; readonly body: str
   },
   {
     name: 'constraint_definitions',
-    body: `SELECT oid, CASE WHEN kind = 'c' THEN 'CHECK (' || expression || ')' ELSE text END AS definition,
-        CASE WHEN kind = 'c' THEN CASE WHEN expression LIKE '(%)' THEN 'CHECK ' || expression ELSE 'CHECK (' || expression || ')' END ELSE text END AS pretty_definition
+    body: `SELECT oid, CASE WHEN kind = 'c' THEN 'CHECK (' || __pg.fn.check_spelling(expression, type_name, '(', ')') || ')' ELSE text END AS definition,
+        CASE WHEN kind = 'c' THEN CASE WHEN expression LIKE '(%)' THEN 'CHECK ' || __pg.fn.check_spelling(expression, type_name, '', '')
+          ELSE 'CHECK (' || __pg.fn.check_spelling(expression, type_name, '', '') || ')' END ELSE text END AS pretty_definition
       FROM (SELECT *, CASE kind WHEN 'p' THEN 'PRIMARY KEY (' || column_text || ')' WHEN 'u' THEN 'UNIQUE (' || column_text || ')'
           WHEN 'f' THEN 'FOREIGN KEY (' || column_text || ') REFERENCES ' || __pg.fn.quote_ident(target_table) || '(' || target_text || ')' END AS text
       FROM (SELECT *, array_to_string(list_transform(column_names, lambda __c: __pg.fn.quote_ident(__c)), ', ') AS column_text,
-          array_to_string(list_transform(target_columns, lambda __c: __pg.fn.quote_ident(__c)), ', ') AS target_text
+          array_to_string(list_transform(target_columns, lambda __c: __pg.fn.quote_ident(__c)), ', ') AS target_text,
+          CASE WHEN kind = 'c' AND len(column_numbers) = 1 THEN (SELECT __pg.fn.type_spelling(min(c.builtin_type)) FROM __pg.own.columns AS c
+            WHERE c.relation_oid = base_oid AND c.number = column_numbers[1]) END AS type_name
         FROM __pg.own.constraints))
       UNION ALL
       SELECT p.oid + 3, 'PRIMARY KEY (' || p.key_text || ')', 'PRIMARY KEY (' || p.key_text || ')' FROM __project.main.relations AS p WHERE p.key_columns IS NOT NULL

@@ -103,6 +103,15 @@ function input(type: string, kind: string, lookup: (text: string) => string): re
 const orNumber = (name: string): string =>
   `CASE WHEN value IS NULL THEN NULL WHEN value = 0 THEN '-' ELSE coalesce(${name}, CAST(value AS VARCHAR)) END`;
 
+const USED_BYTES = `(SELECT min(__s.block_size * __s.used_blocks) FROM pragma_database_size() AS __s WHERE __s.database_name = 'ws')`;
+const ALL_CELLS = `(SELECT sum(__w.row_count * __w.columns) FROM __pg.own.relations AS __w WHERE __w.kind = 'r')`;
+
+const sizeOf = (name: string): string => {
+  const share = `CAST(${USED_BYTES} * __r.row_count * __r.columns / nullif(${ALL_CELLS}, 0) AS BIGINT)`;
+  const ofTable = name === 'pg_indexes_size' ? 'CAST(0 AS BIGINT)' : `coalesce(${share}, 0)`;
+  return `(SELECT CASE __r.kind WHEN 'r' THEN ${ofTable} ELSE CAST(0 AS BIGINT) END FROM __pg.own.relations AS __r WHERE __r.oid = __pg.fn.regclass_in(relation))`;
+};
+
 export const OBJECT_MACROS: readonly Macro[] = [
   ...input('regclass', 'relation', relationByName),
   ...input('regtype', 'type', typeByName),
@@ -234,9 +243,9 @@ export const OBJECT_MACROS: readonly Macro[] = [
     'ts_config',
     'statistics_obj',
   ].map((kind) => macro(`pg_${kind}_is_visible`, '(object) AS object IS NOT NULL')),
-  // DuckDB does not say how much of the file a table takes.
+  // DuckDB does not say how much of the file a table takes: its share of all cells. Of the project's tables nothing is known.
   ...['pg_table_size', 'pg_relation_size', 'pg_total_relation_size', 'pg_indexes_size'].map((name) =>
-    macro(name, '(relation) AS CAST(NULL AS BIGINT)', '(relation, fork) AS CAST(NULL AS BIGINT)'),
+    macro(name, ...['(relation)', '(relation, fork)'].map((parameters) => `${parameters} AS ${sizeOf(name)}`)),
   ),
   macro(
     'pg_database_size',

@@ -19,6 +19,9 @@ const COMMENT = `nullif(comment, '') AS comment`;
 const generatedName = (suffix: string): string =>
   `left(table_name || '_' || array_to_string(constraint_column_names, '_') || '_${suffix}', 63)`;
 
+/** A column that a CHECK names twice is listed twice. */
+const once = (list: string): string => `CASE WHEN len(list_distinct(${list})) = 1 THEN ${list}[1:1] ELSE ${list} END`;
+
 /**
  * The workspace's own objects, one view per kind, in an order in which each only uses those before it. They read DuckDB's functions, so
  * a session sees what its own transaction has created, and nobody else does.
@@ -50,7 +53,8 @@ export const OWN_VIEWS: readonly { readonly name: string; readonly body: string 
           list_transform(constraint_column_indexes, lambda __i: CAST(__i + 1 AS SMALLINT)) AS column_numbers,
           expression, referenced_table AS target_table, referenced_column_names AS target_columns,
           row_number() OVER (PARTITION BY table_oid ORDER BY constraint_index) - 1 AS position
-        FROM duckdb_constraints()
+        FROM (SELECT * REPLACE (${once('constraint_column_names')} AS constraint_column_names, ${once('constraint_column_indexes')} AS constraint_column_indexes)
+          FROM duckdb_constraints())
         WHERE ${HERE} AND constraint_type IN ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY', 'CHECK') AND table_name <> '${HIDDEN_TABLE}'
       )`,
   },

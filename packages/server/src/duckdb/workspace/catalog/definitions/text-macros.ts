@@ -30,7 +30,7 @@ export const TEXT_MACROS: readonly Macro[] = [
   macro('array_ndims', `(list) AS CASE WHEN len(list) > 0 THEN 1 END`),
   macro('array_remove', `(list, element) AS list_filter(list, lambda __e: __e IS DISTINCT FROM element)`),
   macro('cardinality', `(list) AS CAST(len(list) AS INTEGER)`),
-  macro('generate_subscripts', `(list, dimension) AS generate_series(1, len(list))`),
+  macro('generate_subscripts', `(list, dimension) AS CAST(generate_series(1, len(list)) AS INTEGER[])`),
   macro('list_field', `(list, field) AS list_transform(list, lambda __r: struct_extract(__r, field))`),
   macro('_pg_expandarray', `(list) AS list_transform(list, lambda __x, __n: {'x': __x, 'n': CAST(__n AS INTEGER)})`),
   macro('vector_out', `(list) AS CAST(array_to_string(list, ' ') AS VARCHAR)`),

@@ -1,3 +1,4 @@
+import { formatPgType } from '../../../../model/pg-types.js';
 import { macro, type Macro } from './macro.js';
 
 /**
@@ -58,20 +59,41 @@ function modifierOf(name: string): number {
 /** `DECIMAL(18,3)[][]` is an array of `DECIMAL`. */
 const element = (type: string): string => `regexp_replace(${type}, '(\\(.*)?(\\[[0-9]*\\])*$', '', 's')`;
 
+const TEXT_LITERAL = `'''([^'']|'''')*'''`;
+const TEXT_CAST = `'CAST\\((''(?:[^'']|'''')*'') AS [A-Z0-9_ (),]+\\)'`;
+
+/** Numbers of types and how PostgreSQL writes them. */
+const SPELLINGS = `MAP {${[...new Set(Object.values(NUMBERS).flat())]
+  .map((oid) => `${oid}: '${formatPgType(oid) ?? 'text'}'`)
+  .join(', ')}}`;
+
 export const TYPE_MACROS: readonly Macro[] = [
   macro('type_element', `(type_name) AS ${element('type_name')}`),
   macro(
     'decimal_modifier',
     `(type_name) AS CASE WHEN type_name LIKE 'DECIMAL(38,%' THEN -1 WHEN type_name LIKE 'DECIMAL(%' THEN (CAST(regexp_extract(type_name, '\\(([0-9]+)', 1) AS INTEGER) << 16) + CAST(regexp_extract(type_name, ',([0-9]+)', 1) AS INTEGER) + 4 END`,
   ),
+  // A text that becomes a value of a type says so: `'2024-01-01'::date`.
   macro(
     'default_spelling',
-    `(expression, type) AS CASE
+    `(expression, type_name) AS CASE
       WHEN expression IS NULL OR expression = 'NULL' THEN NULL
       WHEN expression LIKE 'nextval(%' THEN regexp_replace(expression, '^nextval\\((''[^'']*'')\\)$', 'nextval(\\1::regclass)')
-      WHEN expression LIKE '''%''' AND type = 25 THEN expression || '::text'
       WHEN regexp_full_match(expression, 'CAST\\(''[tf]'' AS BOOLEAN\\)') THEN CASE expression[7] WHEN 't' THEN 'true' ELSE 'false' END
+      WHEN regexp_full_match(expression, ${TEXT_LITERAL}) THEN expression || '::' || type_name
+      WHEN regexp_full_match(expression, ${TEXT_CAST}) THEN regexp_extract(expression, ${TEXT_CAST}, 1) || '::' || type_name
       WHEN lower(expression) IN ('get_current_timestamp()', 'current_timestamp()', 'now()') THEN 'now()'
       ELSE expression END`,
+  ),
+  macro('type_spelling', `(oid) AS coalesce(map_extract_value(${SPELLINGS}, oid), 'text')`),
+  // PostgreSQL shows what the constants of a comparison were made into; numbers stand between `opening` and `closing`.
+  macro(
+    'check_spelling',
+    `(expression, type_name, opening, closing) AS CASE
+      WHEN type_name IN ('numeric', 'double precision', 'real') AND NOT contains(expression, '''')
+        THEN regexp_replace(replace(expression, ' != ', ' <> '), '(=|<|>|<=|>=|<>) (-?[0-9]+)([) ])', '\\1 ' || opening || '\\2' || closing || '::' || type_name || '\\3', 'g')
+      WHEN type_name = 'text' THEN regexp_replace(regexp_replace(expression, '(=|<|>|<=|>=|!=) (''([^'']|'''')*'')([) ])', '\\1 \\2::text\\4', 'g'), ' != (''([^'']|'''')*''::text)', ' <> \\1', 'g')
+      WHEN contains(expression, '''') THEN expression
+      ELSE replace(expression, ' != ', ' <> ') END`,
   ),
 ];

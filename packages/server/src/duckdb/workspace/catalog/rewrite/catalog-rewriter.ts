@@ -92,10 +92,10 @@ export class CatalogRewriter {
     const scope = enterSelect(fields, outer, outermost);
     const { targetList, larg, rarg, ...rest } = fields;
     return {
-      ...this.#fields(rest, { ...scope, outermost: false }),
+      ...this.#fields(rest, { ...scope, outermost: false, merged: false }),
       // The halves of a UNION are SELECTs without their wrapping node.
-      ...(isFields(larg) ? { larg: this.#select(larg, scope, outermost) } : {}),
-      ...(isFields(rarg) ? { rarg: this.#select(rarg, scope, outermost) } : {}),
+      ...(isFields(larg) ? { larg: this.#select(larg, { ...scope, merged: true }, outermost) } : {}),
+      ...(isFields(rarg) ? { rarg: this.#select(rarg, { ...scope, merged: true }, outermost) } : {}),
       ...(targetList === undefined ? {} : { targetList: listOf(targetList).map((one) => this.#target(one, scope)) }),
     };
   }
@@ -104,8 +104,12 @@ export class CatalogRewriter {
     const fields = fieldsOf(target, 'ResTarget');
     const value = fields?.['val'];
     if (fields === undefined || value === undefined) return this.#rewrite(target, scope);
-    const inner = { ...scope, outermost: false };
+    const inner = { ...scope, outermost: false, merged: false };
     const rewritten = scope.outermost ? this.#asText(value, inner) : this.#rewrite(value, inner);
+    // A NULL that nothing gives a type is text; to DuckDB it is an integer.
+    if (!scope.merged && fieldsOf(value, 'A_Const')?.['isnull'] === true) {
+      return targetNode(castNode(nullNode, ['varchar']), textOf(fields['name']) ?? '?column?');
+    }
     const spread = this.#spread(value, rewritten);
     const isPlain = fieldsOf(value, 'ColumnRef') !== undefined && fieldsOf(spread, 'ColumnRef') !== undefined;
     const name = textOf(fields['name']) ?? (isPlain ? undefined : columnNameOf(value));

@@ -1,6 +1,8 @@
 import {
   callNode,
+  castNode,
   columnNode,
+  constantInteger,
   fieldsOf,
   isFields,
   integerNode,
@@ -63,6 +65,13 @@ export function rewriteRangeFunction(fields: Fields, rewrite: (node: Json) => Js
   };
 }
 
+/** A series of integers is of integers; DuckDB's is of bigints. */
+function integers(list: Json): Json {
+  return castNode(list, ['int4'], true);
+}
+
+const isInteger = (node: Json): boolean => constantInteger(node) !== undefined;
+
 interface ColumnList {
   readonly value: Json;
   /** The name that the function itself gives it. */
@@ -72,7 +81,7 @@ interface ColumnList {
 function listsOf(call: Json, name: string, rewrite: (node: Json) => Json): readonly ColumnList[] {
   const args = listOf(fieldsOf(call, 'FuncCall')?.['args']);
   if (name === 'unnest') return args.map((one) => ({ value: rewrite(one) }));
-  const value = rewrite(call);
+  const value = name === 'generate_series' && args.every(isInteger) ? integers(rewrite(call)) : rewrite(call);
   const columns = RECORD_RETURNING[name];
   if (columns === undefined) return [{ value }];
   return columns.map((column) => ({

@@ -10,9 +10,11 @@ export interface Scope {
   readonly local: readonly string[];
   /** No SELECT is around this one: its columns go to the client. */
   readonly outermost: boolean;
+  /** It is one side of a UNION, whose columns take their type from both. */
+  readonly merged: boolean;
 }
 
-export const OUTSIDE: Scope = { ctes: new Set(), relations: new Map(), local: [], outermost: true };
+export const OUTSIDE: Scope = { ctes: new Set(), relations: new Map(), local: [], outermost: true, merged: false };
 
 export function enterSelect(select: Fields, outer: Scope, outermost: boolean): Scope {
   const ctes = new Set([...outer.ctes, ...cteNames(select)]);
@@ -23,6 +25,7 @@ export function enterSelect(select: Fields, outer: Scope, outermost: boolean): S
     relations: new Map([...outer.relations, ...own]),
     local: own.map(([, relation]) => relation),
     outermost,
+    merged: outer.merged,
   };
 }
 
