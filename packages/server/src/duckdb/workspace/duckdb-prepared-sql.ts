@@ -2,6 +2,7 @@ import type { DuckDBPreparedStatement, DuckDBResult, DuckDBType } from '@duckdb/
 import { SqlError } from '../../errors/sql-error.js';
 import type { DuckDbSqlConnection } from './duckdb-sql-connection.js';
 import { DefinitionSql } from './definition-sql.js';
+import { EnumTypes, isOfEnum } from './enum-types.js';
 import { existenceNotices } from './existence-notices.js';
 import { MadeRows } from './made-rows.js';
 import {
@@ -29,6 +30,9 @@ import { StreamedRows } from './streamed-rows.js';
 /** Of every name that belongs to the catalogue's database. */
 const CATALOG_PREFIX = '__pg.';
 
+/** Numbers from here on are of objects that users made. */
+const FIRST_OWN_OID = 16_384;
+
 type EngineSql = StatementText & EngineStatement;
 
 interface Plan {
@@ -40,6 +44,7 @@ interface Plan {
   /** Undefined for a statement that answers no rows. */
   readonly columns: readonly ColumnDescription[] | undefined;
   readonly parameterTypes: readonly DuckDBType[];
+  readonly enums: EnumTypes;
   /** It reads what the catalogue was told of the session, which is part of the plan: it is made anew for each run. */
   readonly readsCatalog: boolean;
   /** It has not run yet. */
@@ -64,7 +69,7 @@ export class DuckDbPreparedSql implements PreparedSql {
     plan: Plan,
   ) {
     this.#plan = plan;
-    this.parameterTypes = parameterOids(plan.parameterTypes, givenTypes, plan.readsCatalog);
+    this.parameterTypes = parameterOids(plan.parameterTypes, givenTypes, plan.readsCatalog, plan.enums);
     this.columns = plan.columns;
   }
 
@@ -88,8 +93,9 @@ export class DuckDbPreparedSql implements PreparedSql {
     const { connection, statement } = this;
     const { signal } = options;
     await this.#replanIfNeeded(signal);
-    const { duckdb, edited, onOpen } = this.#plan;
-    bindParameters(duckdb, parameters, this.parameterTypes, connection.options.settings);
+    const { duckdb, edited, enums, onOpen } = this.#plan;
+    const inputTypes = this.parameterTypes.map((oid) => enums.inputOid(oid));
+    bindParameters(duckdb, parameters, inputTypes, connection.options.settings);
     const notices = await connection.runExclusive(signal, () => existenceNotices(connection.duckdb, statement));
     for (const action of onOpen) action();
     try {
@@ -181,7 +187,8 @@ export class DuckDbPreparedSql implements PreparedSql {
 
   /** DuckDB plans again by itself when a table was altered. */
   #mustFit(result: DuckDBResult): void {
-    if (this.columns !== undefined) this.#mustKeepColumns(describeColumns(result, this.#plan.columnTypes));
+    if (this.columns !== undefined)
+      this.#mustKeepColumns(describeColumns(result, this.#plan.columnTypes, this.#plan.enums));
   }
 }
 
@@ -210,7 +217,7 @@ async function makePlan(
   });
 }
 
-type Described = Pick<Plan, 'columns' | 'columnTypes' | 'parameterTypes'>;
+type Described = Pick<Plan, 'columns' | 'columnTypes' | 'parameterTypes' | 'enums'>;
 
 interface Typed extends Pick<Plan, 'edited' | 'duckdb'> {
   /** Of the parameters that DuckDB knows no type of, by number. */
@@ -225,17 +232,13 @@ async function describe(
   givenTypes: readonly number[],
   signal: AbortSignal,
 ): Promise<Described> {
-  const read = async <T>(sql: string, ask: (prepared: DuckDBPreparedStatement) => T): Promise<T> => {
+  const read = async <T>(sql: string, ask: (prepared: DuckDBPreparedStatement) => T | Promise<T>): Promise<T> => {
     const prepared = await connection.guarded(signal, () => connection.prepareText(sql));
     try {
-      return ask(prepared);
+      return await ask(prepared);
     } finally {
       prepared.destroySync();
     }
-  };
-  const columnsOf = (shape: DuckDBPreparedStatement): Pick<Plan, 'columns' | 'columnTypes'> => {
-    const known = withOidLists(shape, columnTypes);
-    return { columns: describeColumns(shape, known), columnTypes: known };
   };
   const indexes = Array.from({ length: duckdb.parameterCount }, (_, index) => index + 1);
   const differing = differingTypes(duckdb, givenTypes);
@@ -245,12 +248,22 @@ async function describe(
     unknownParameters(duckdb).length === 0
       ? indexes.map((index) => duckdb.parameterType(index))
       : await read(nulls, (prepared) => indexes.map((index) => prepared.columnType(index - 1)));
-  if (!statement.returnsRows) return { columns: undefined, columnTypes, parameterTypes };
-  const columns =
-    hasUnknownColumns(duckdb) || differing.size > 0
-      ? await read(withoutParameters(edited.sql, typeName), columnsOf)
-      : columnsOf(duckdb);
-  return { ...columns, parameterTypes };
+  const isNew = (oid: number): boolean => oid >= FIRST_OWN_OID;
+  const enumTypes = async (types: readonly DuckDBType[]): Promise<EnumTypes> => {
+    if (!types.some(isOfEnum) && !givenTypes.some(isNew)) return EnumTypes.none;
+    return await EnumTypes.of(connection.duckdb);
+  };
+  const columnsOf = async (shape: DuckDBPreparedStatement): Promise<Described> => {
+    const known = withOidLists(shape, columnTypes);
+    const types = Array.from({ length: shape.columnCount }, (_, index) => shape.columnType(index));
+    const enums = await enumTypes([...types, ...parameterTypes]);
+    return { columns: describeColumns(shape, known, enums), columnTypes: known, parameterTypes, enums };
+  };
+  if (!statement.returnsRows) {
+    return { columns: undefined, columnTypes, parameterTypes, enums: await enumTypes(parameterTypes) };
+  }
+  if (!hasUnknownColumns(duckdb) && differing.size === 0) return await columnsOf(duckdb);
+  return await read(withoutParameters(edited.sql, typeName), columnsOf);
 }
 
 async function prepareTyped(

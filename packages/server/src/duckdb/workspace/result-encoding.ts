@@ -14,6 +14,7 @@ import { createRowEncoder, formatAt, type ChunkEncoder as RowsOfChunk } from './
 import { WireBuffer } from './encoding/wire-buffer.js';
 import type { WireSettings } from './encoding/wire-settings.js';
 import { wireTypeOf } from './encoding/wire-type.js';
+import type { EnumTypes } from './enum-types.js';
 import type { ColumnDescription, ParameterValues, RowEncoding, SettingsView } from './sql-engine.js';
 
 /** Encodes rows of chunks of one result. */
@@ -81,10 +82,11 @@ export function wireSettingsOf(settings: SettingsView): WireSettings {
 export function describeColumns(
   source: DuckDBPreparedStatement | DuckDBResult,
   columnTypes: ColumnTypeNames,
+  enums: EnumTypes,
 ): ColumnDescription[] {
   const columns: ColumnDescription[] = [];
   for (let index = 0; index < source.columnCount; index++) {
-    const { oid, size, typmod } = wireTypeOf(aliased(source.columnType(index), columnTypes?.[index]));
+    const { oid, size, typmod } = wireTypeOf(aliased(source.columnType(index), columnTypes?.[index]), enums.resolve);
     columns.push({ name: source.columnName(index), typeOid: oid, typeSize: size, typeModifier: typmod });
   }
   return columns;
@@ -118,11 +120,12 @@ export function parameterOids(
   types: readonly DuckDBType[],
   given: readonly number[],
   readsCatalogue: boolean,
+  enums: EnumTypes,
 ): number[] {
   return types.map((type, index) => {
     const givenOid = given[index] ?? 0;
     if (givenOid !== 0) return givenOid;
-    const { oid } = wireTypeOf(readsCatalogue && isOidList(type) ? aliased(type, 'oid') : type);
+    const { oid } = wireTypeOf(readsCatalogue && isOidList(type) ? aliased(type, 'oid') : type, enums.resolve);
     return oid === 0 ? UNKNOWN_OID : oid;
   });
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CatalogUnderTest } from './catalog-under-test.fixture.js';
+import { ANALYST, CatalogUnderTest } from './catalog-under-test.fixture.js';
 
 let workspace: CatalogUnderTest;
 
@@ -35,6 +35,63 @@ describe('the catalogue of a workspace', () => {
       ['name', 'text', 't'],
       ['tags', 'text[]', 'f'],
     ]);
+  });
+
+  it('shows defaults, checks and views as PostgreSQL prints them', async () => {
+    await workspace.session.run(
+      `CREATE TYPE mood AS ENUM ('sad', 'ok');
+       CREATE TABLE defaults (day DATE DEFAULT '2024-01-01', moment TIMESTAMP DEFAULT CAST('2024-01-01' AS TIMESTAMP), feeling mood DEFAULT 'ok',
+         list INTEGER[] DEFAULT '{1}', price DECIMAL(10,2) DEFAULT 1.5 CHECK (price >= 0), word VARCHAR DEFAULT 'it''s' CHECK (word <> 'a' AND word != ''));
+       CREATE VIEW totals AS SELECT name, count(*) AS n, sum(price) AS total FROM shops GROUP BY name;
+       COMMENT ON COLUMN totals.n IS ''`,
+    );
+    const defaults = await workspace.query(
+      `SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = 'defaults'::regclass ORDER BY adnum`,
+    );
+    expect(defaults.flat()).toEqual([
+      "'2024-01-01'::date",
+      "'2024-01-01'::timestamp without time zone",
+      "'ok'::mood",
+      "'{1}'::integer[]",
+      '1.5',
+      "'it''s'::text",
+    ]);
+    const checks = `FROM pg_constraint WHERE conrelid = 'defaults'::regclass ORDER BY conname`;
+    expect(await workspace.query(`SELECT conname, pg_get_constraintdef(oid) ${checks}`)).toEqual([
+      ['defaults_price_check', 'CHECK ((price >= (0)::numeric))'],
+      ['defaults_word_check', "CHECK (((word <> 'a'::text) AND (word <> ''::text)))"],
+    ]);
+    const columns = await workspace.query(
+      `SELECT format_type(atttypid, atttypmod), col_description(attrelid, attnum) FROM pg_attribute WHERE attrelid = 'totals'::regclass ORDER BY attnum`,
+    );
+    expect(columns).toEqual([
+      ['text', null],
+      ['bigint', null],
+      ['numeric', null],
+    ]);
+    const [view] = await workspace.query(`SELECT pg_get_viewdef('totals'::regclass)`);
+    expect(view?.[0]).toContain('count(*) AS n');
+  });
+
+  it('answers sizes as numbers', async () => {
+    await workspace.session.run('CREATE TABLE filled AS SELECT range AS i FROM range(100000); FORCE CHECKPOINT ws');
+    const [row] = await workspace.query(
+      `SELECT pg_table_size('filled') > 100000, pg_total_relation_size('filled') <= pg_database_size(current_database()), pg_relation_size('shops_pkey'::regclass)`,
+    );
+    expect(row).toEqual(['t', 't', '0']);
+  });
+
+  it('gives constants the types that PostgreSQL does', async () => {
+    const typed = await workspace.session.runAndReadAll(
+      await workspace.catalog.prepare(
+        workspace.session,
+        ANALYST,
+        workspace.catalog.translate(
+          `SELECT NULL AS a, n, (SELECT min(oid) FROM pg_class) FROM generate_series(1, 2) AS n`,
+        ),
+      ),
+    );
+    expect(typed.columnTypes().slice(0, 2).map(String)).toEqual(['VARCHAR', 'INTEGER']);
   });
 
   it('shows what the own transaction made, and nobody else sees it', async () => {

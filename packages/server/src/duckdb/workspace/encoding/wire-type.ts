@@ -23,7 +23,7 @@ export interface WireType {
   readonly element?: WireType;
 }
 
-/** How an ENUM is shown. Without a type of its own in `pg_type` it is text. */
+/** The type of an ENUM in `pg_type`; undefined for one that has none there, which is text. */
 export type EnumResolver = (
   type: DuckDBEnumType,
 ) => { readonly oid: number; readonly arrayOid: number; readonly name: string } | undefined;
