@@ -7,8 +7,10 @@ import { catalogRewriter } from './duckdb/workspace/catalog-rewriter.js';
 import { DuckDbSqlEngine } from './duckdb/workspace/duckdb-sql-engine.js';
 import { DuckDbWorkspaceDatabase, duckdbVersion } from './duckdb/workspace/duckdb-workspace-database.js';
 import { StatementGate } from './duckdb/workspace/gate/statement-gate.js';
+import type { SqlConnectionOptions } from './duckdb/workspace/sql-engine.js';
 import { SqlError } from './errors/sql-error.js';
 import { ProtocolSession, type SessionEvents } from './protocols/pgwire/session/protocol-session.js';
+import { SessionSettings } from './protocols/pgwire/session/session-settings.js';
 import { SETTING_DEFINITIONS } from './protocols/pgwire/session/setting-definitions.js';
 import { runWorkspaceJob } from './workers/workspace-jobs.js';
 import type { SessionPreamble, WorkspaceAssignment, WorkspaceWorkerSettings } from './workers/workspace-messages.js';
@@ -69,25 +71,40 @@ async function openWorkspace(
     databaseName: assignment.databaseName,
     isBucketSchema: (name) => buckets.has(name),
   });
+  const rewrite = catalogRewriter(installed, {
+    startedAt: new Date().toISOString(),
+    settingNames: SETTING_NAMES,
+    activity: () => [...activity.values()],
+  });
+  const meaning = { gate, rewrite, session: sessionOfHttp(assignment) };
   const engine = new DuckDbSqlEngine({
     database,
     gate,
-    rewrite: catalogRewriter(installed, {
-      startedAt: new Date().toISOString(),
-      settingNames: SETTING_NAMES,
-      activity: () => [...activity.values()],
-    }),
+    rewrite,
     limits: HELD_ROWS,
     onBroken: (error) => link.giveUp(error.message),
   });
   return {
     startSession: (stream, preamble) => startSession(engine, stream, preamble, link, activity),
-    run: (operation, request, signal) => runWorkspaceJob({ database, gate, link }, operation, request, signal),
+    run: (operation, request, signal) => runWorkspaceJob({ database, meaning, link }, operation, request, signal),
     close: async () => {
       await installed.settled();
       await database.checkpoint();
       database.close();
     },
+  };
+}
+
+/** What statements over HTTP find where others find their session: nothing was set, and there is nobody to tell of a setting. */
+function sessionOfHttp({ username, databaseName }: WorkspaceAssignment): SqlConnectionOptions {
+  const settings = new SessionSettings({}, { reported: () => undefined, limited: () => undefined });
+  settings.start({});
+  return {
+    user: username,
+    database: databaseName,
+    backendPid: 0,
+    settings,
+    facts: { cursors: () => [], preparedStatements: () => [] },
   };
 }
 

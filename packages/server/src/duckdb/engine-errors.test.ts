@@ -27,6 +27,9 @@ describe('engineFailure', () => {
 
   test.each([
     'Conversion Error: Could not convert string',
+    "Conversion Error: Could not convert string 'database has been invalidated' to INT32",
+    'Invalid Input Error: CSV Error on Line: 3\nOriginal Line: No space left on device',
+    'Conversion Error: Could not convert string "Geioda" to INT32',
     'Binder Error: Referenced column "Interrupted" not found',
     'IO Error: Cannot open file',
   ])('%s is about the statement', (message) => {

@@ -77,6 +77,10 @@ const FAILURE_RULES: readonly FailureRule[] = [
   },
 ];
 
+/** These classes are about a statement or data and quote them: what stands there is somebody's text, and says nothing of engine or machine. */
+const QUOTES_WHAT_WAS_GIVEN =
+  /^(Binder|Catalog|Constraint|Conversion|Invalid Input|Mismatch Type|Out of Range|Parser|Syntax) Error: (?!failed to offload|Interrupted!$)/;
+
 /**
  * The error for the caller when `error` says that engine, memory, disk or caller failed; undefined when it is about the
  * statement or the data (the caller of the statement knows what that means to the user).
@@ -84,6 +88,7 @@ const FAILURE_RULES: readonly FailureRule[] = [
 export function engineFailure(error: unknown): DomainError | undefined {
   if (error instanceof DomainError) return error;
   const message = error instanceof Error ? error.message : String(error);
+  if (QUOTES_WHAT_WAS_GIVEN.test(message)) return undefined;
   return FAILURE_RULES.find((rule) => rule.pattern.test(message))?.toError(error);
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -34,9 +35,9 @@ export interface WorkerFolders {
 /**
  * The directories of workspace workers, and who owns them.
  *
- *     {base}/{name}/attach      links to versions; the service's, the worker may read
- *     {base}/{name}/exchange    spooled rows, files for the service; the worker's
- *     {base}/{name}/temp        what the engine spills; the worker's
+ *     {base}/{name}-…/attach    links to versions; the service's, the worker may read
+ *     {base}/{name}-…/exchange   spooled rows, files for the service; the worker's
+ *     {base}/{name}-…/temp     what the engine spills; the worker's
  *     {tmp}/dsb-…/{name}/s      the socket; the worker's
  *
  * Where workers have user ids of their own, a worker reaches its directories through a descriptor of `root` that it inherits, so that what lies
@@ -73,7 +74,8 @@ export class WorkspaceDirectories {
   }
 
   make(name: string, userId: number | undefined): WorkerFolders {
-    const folder = join(this.#base, name);
+    // Nobody can name a file in there who was not told: not even a statement that the engine would let read it.
+    const folder = join(this.#base, `${name}-${randomUUID()}`);
     const socketFolder = join(this.#sockets, name);
     const folders = {
       folder,

@@ -1,9 +1,8 @@
-import type { StatementGate } from '../duckdb/workspace/gate/statement-gate.js';
 import type { DuckDbWorkspaceDatabase } from '../duckdb/workspace/duckdb-workspace-database.js';
 import { inspectWorkspace } from '../duckdb/workspace/operations/inspect-workspace.js';
 import { loadTable } from '../duckdb/workspace/operations/load-table.js';
 import { withOperation } from '../duckdb/workspace/operations/operation-context.js';
-import { queryWorkspace } from '../duckdb/workspace/operations/query-workspace.js';
+import { queryWorkspace, type StatementMeaning } from '../duckdb/workspace/operations/query-workspace.js';
 import { clearWorkspace, dropObject } from '../duckdb/workspace/operations/remove-objects.js';
 import { unloadObject } from '../duckdb/workspace/operations/unload-object.js';
 import { toWireError } from './wire-error.js';
@@ -19,7 +18,7 @@ import type { ServiceLink } from './workspace-runtime.js';
 /** What operations of the REST door work with in a workspace worker. */
 export interface WorkspaceJobContext {
   readonly database: DuckDbWorkspaceDatabase;
-  readonly gate: StatementGate;
+  readonly meaning: StatementMeaning;
   readonly link: Pick<ServiceLink, 'ask'>;
 }
 
@@ -38,9 +37,9 @@ const HANDLERS: Handlers = {
     withOperation(database, signal, (operation) => dropObject(operation, name)),
   unload: ({ database }, request, signal) =>
     withOperation(database, signal, (operation) => unloadObject(operation, request)),
-  query: ({ database, gate }, request, signal) =>
+  query: ({ database, meaning }, request, signal) =>
     withOperation(database, AbortSignal.any([signal, AbortSignal.timeout(request.timeoutMs)]), (operation) =>
-      queryWorkspace(operation, gate, request),
+      queryWorkspace(operation, meaning, request),
     ),
   load: loadTables,
 };

@@ -179,6 +179,9 @@ await serveWorkspace(async (settings, assignment, link) => {
     databaseName: assignment.databaseName,
     isBucketSchema: facts.isBucketSchema,
   });
+  // Statements keep their text: what is rewritten is tested with the true worker.
+  const rewrite = ({ sql }) => Promise.resolve({ sql, edits: [] });
+  const meaning = { gate, rewrite, session: { settings: { get: () => undefined } } };
   return {
     startSession: (stream, preamble) => {
       let started;
@@ -192,7 +195,7 @@ await serveWorkspace(async (settings, assignment, link) => {
         ended: starting,
       };
     },
-    run: (operation, request, signal) => runWorkspaceJob({ database, gate, link }, operation, request, signal),
+    run: (operation, request, signal) => runWorkspaceJob({ database, meaning, link }, operation, request, signal),
     close: async () => {
       await database.checkpoint();
       database.close();

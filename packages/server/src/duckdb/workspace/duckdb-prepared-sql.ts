@@ -292,7 +292,7 @@ async function prepareTyped(
 }
 
 /** Spans of the client's text that two parts replace; the settings' come first where both want the same. */
-function editedTwice(sql: string, rewritten: EditedSql, settings: readonly TextEdit[]): EditedSql {
+export function editedTwice(sql: string, rewritten: EditedSql, settings: readonly TextEdit[]): EditedSql {
   if (rewritten.edits === undefined || settings.length === 0) return rewritten;
   const others = rewritten.edits.filter((edit) =>
     settings.every(({ start, end }) => edit.end <= start || edit.start >= end),

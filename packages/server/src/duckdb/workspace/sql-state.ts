@@ -170,11 +170,16 @@ export function sqlErrorOf(error: unknown): { readonly error: SqlError; readonly
   const parsed = parseEngineError(text);
   const type = parsed.exception_type ?? '';
   const message = parsed.exception_message ?? text;
-  if (/has been invalidated/.test(message) || /^(FATAL|INTERNAL|Internal|Fatal)$/i.test(type)) {
+  if (isBroken(type, message)) {
     return { error: new BrokenEngineError(error), bytePosition: undefined };
   }
   const position = parsed.position === undefined ? undefined : Number(parsed.position);
   return { error: new SqlError(stateOf(type, message, parsed), ...wording(message, error)), bytePosition: position };
+}
+
+/** Told by the type: a message of most types may quote whatever somebody wrote or stored. */
+function isBroken(type: string, message: string): boolean {
+  return /^(FATAL|INTERNAL)$/i.test(type) || (type === 'IO' && /has been invalidated/.test(message));
 }
 
 function stateOf(type: string, message: string, { error_subtype: subtype, type: entry, name }: EngineError): string {
@@ -207,11 +212,14 @@ function wording(message: string, cause: unknown): [string, SqlErrorDetails] {
   return [first.trim(), { ...(hint === '' ? {} : { hint }), cause }];
 }
 
+/** JSON stands alone, or behind what the parser and the client library say; behind anything else it is what somebody wrote. */
+const JSON_ERROR = /^(?:Failed to extract statements: )?(?:Parser Error: )?(?=\{")/;
+
 function parseEngineError(text: string): EngineError {
-  const start = text.indexOf('{"');
-  if (start !== -1) {
+  const prefix = JSON_ERROR.exec(text)?.[0];
+  if (prefix !== undefined) {
     try {
-      const value: unknown = JSON.parse(text.slice(start));
+      const value: unknown = JSON.parse(text.slice(prefix.length));
       if (isEngineError(value)) return value;
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;

@@ -68,6 +68,26 @@ describe('a workspace and a PostgreSQL client', () => {
     });
   });
 
+  test('over HTTP a statement means the same', async () => {
+    const { id } = await ok(app.call('POST', '/projects/p1/workspaces', { name: 'w' }));
+    const first = async (sql: string): Promise<unknown> =>
+      (await app.call('POST', `/projects/p1/workspaces/${id}/query`, { sql })).body.rows?.[0];
+    expect(await first("SELECT 'abc' ~ 'b' AS a, to_char(DATE '2026-03-04', 'DD.MM.YYYY') AS b")).toEqual({
+      a: true,
+      b: '04.03.2026',
+    });
+    expect(await first("SELECT current_setting('server_encoding') AS a, current_schema() AS b")).toEqual({
+      a: 'UTF8',
+      b: 'public',
+    });
+    await first('CREATE TABLE numbered (id serial PRIMARY KEY, made timestamptz DEFAULT now())');
+    await first('ALTER TABLE numbered ADD COLUMN changed timestamptz DEFAULT now()');
+    expect(
+      await first("SELECT count(*) AS n FROM pg_attribute WHERE attrelid = 'numbered'::regclass AND attnum > 0"),
+    ).toEqual({ n: 3 });
+    expect(await first("SELECT set_config('application_name', 'x', false)")).toBeUndefined();
+  });
+
   test('a reset of the password ends its sessions; deleting removes it', async () => {
     const { connection, id } = await ok(app.call('POST', '/projects/p1/workspaces', { name: 'w' }));
     const client = await connect(connection);

@@ -5,6 +5,7 @@ import {
   type DuckDBPreparedStatement,
 } from '@duckdb/node-api';
 import { SqlError } from '../../../errors/sql-error.js';
+import { mustNotAskEngineSettings } from './engine-settings.js';
 import { forbiddenStatement } from './statement-class.js';
 
 /** What a user's statement may be to the engine. Everything else is either done by the session or by nobody. */
@@ -27,6 +28,7 @@ const PERMITTED: ReadonlySet<StatementType> = new Set([
  * the text ever differ from the engine's, this is where it ends.
  */
 export async function prepareChecked(connection: DuckDBConnection, sql: string): Promise<DuckDBPreparedStatement> {
+  mustNotAskEngineSettings(sql);
   const statements = await connection.extractStatements(sql);
   if (statements.count !== 1) {
     throw new SqlError('42601', 'cannot insert multiple commands into a prepared statement');
@@ -39,6 +41,7 @@ export async function prepareChecked(connection: DuckDBConnection, sql: string):
  * open and close a transaction where none is open; only together do they know which, so they cannot be prepared one by one.
  */
 export async function runDefinition(connection: DuckDBConnection, sql: string): Promise<DuckDBMaterializedResult> {
+  mustNotAskEngineSettings(sql);
   const statements = await connection.extractStatements(sql);
   if (statements.count > 1 && /^\s*ALTER\s/i.test(sql)) return connection.run(sql);
   const prepared = await prepareChecked(connection, sql);

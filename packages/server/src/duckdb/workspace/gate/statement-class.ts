@@ -9,6 +9,8 @@ export interface StatementClass {
   readonly tagHasCount?: boolean;
   readonly writes?: boolean;
   readonly mayGrow?: boolean;
+  /** Where the statement inside of EXPLAIN begins. */
+  readonly innerAt?: number;
 }
 
 const QUERY: StatementClass = { kind: 'query', commandTag: 'SELECT', tagHasCount: true };
@@ -222,12 +224,15 @@ function explained(tokens: readonly SqlToken[]): StatementClass {
     at += 1;
   }
   const inner = classOf(tokens.slice(at));
-  if (!['query', 'write', 'definition'].includes(inner.kind)) {
+  // The same as in PostgreSQL. Of other definitions there is no plan, and ANALYZE would just carry them out.
+  const hasPlan = inner.kind === 'query' || inner.kind === 'write' || inner.commandTag === 'SELECT';
+  if (!hasPlan || inner.commandTag === 'TRUNCATE TABLE') {
     throw new SqlError('42601', `EXPLAIN of ${inner.commandTag || 'nothing'} is not possible`);
   }
   return {
     kind: 'explain',
     commandTag: 'EXPLAIN',
+    innerAt: at,
     writes: analyze && inner.writes === true,
     mayGrow: analyze && inner.mayGrow === true,
   };

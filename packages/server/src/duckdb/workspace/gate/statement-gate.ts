@@ -1,5 +1,6 @@
 import { SqlError } from '../../../errors/sql-error.js';
 import { characterPosition, tokenize, type SqlToken } from '../sql-tokens.js';
+import { fileRelation } from './file-relations.js';
 import {
   isForbiddenFunction,
   isForbiddenRelation,
@@ -66,9 +67,13 @@ export class StatementGate {
     const fail = (code: string, message: string, token: SqlToken): SqlError =>
       new SqlError(code, message, { position: characterPosition(sql, token.start + start) });
     this.#mustUsePermittedNames(tokens, text, fail);
-    const { kind, commandTag, tagHasCount = false, writes = false, mayGrow = false } = classOf(tokens);
-    const targets = writes ? writeTargets(tokens) : [];
-    if (writes) this.#mustWriteWorkspace(targets, tokens, fail);
+    const file = fileRelation(tokens);
+    if (file !== undefined) throw fail('42501', 'permission denied: files cannot be read in a workspace', file);
+    const { kind, commandTag, tagHasCount = false, writes = false, mayGrow = false, innerAt = 0 } = classOf(tokens);
+    const changing = tokens.slice(innerAt);
+    // Of EXPLAIN also those that it would change with ANALYZE.
+    const targets = writes || kind === 'explain' ? writeTargets(changing) : [];
+    this.#mustWriteWorkspace(targets, changing, fail);
     return {
       kind,
       verb: tokens[0]?.kind === 'word' ? tokens[0].value.toUpperCase() : '',

@@ -64,7 +64,7 @@ export async function inTransaction<T>(
       throw error;
     }
   } catch (error) {
-    throw error instanceof SqlError ? sizeExceeded(error) : error;
+    throw isSizeExceeded(error) ? sizeExceeded(error) : error;
   } finally {
     await growth?.end();
   }
@@ -93,8 +93,12 @@ async function beginGrowth(
   try {
     return await database.beginGrowth(connection);
   } catch (error) {
-    throw error instanceof SqlError ? sizeExceeded(error) : error;
+    throw isSizeExceeded(error) ? sizeExceeded(error) : error;
   }
+}
+
+function isSizeExceeded(error: unknown): error is SqlError {
+  return error instanceof SqlError && error.sqlState === '53100';
 }
 
 function sizeExceeded(error: SqlError): DomainError {

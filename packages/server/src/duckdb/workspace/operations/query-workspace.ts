@@ -1,15 +1,21 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
-import type { DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api';
+import type { DuckDBMaterializedResult, DuckDBResult } from '@duckdb/node-api';
 import { DomainError } from '../../../errors/domain-error.js';
 import { SqlError } from '../../../errors/sql-error.js';
 import type { OperationResult, QueryRequest } from '../../../workers/workspace-messages.js';
 import { engineFailure } from '../../engine-errors.js';
 import { quoteLiteral } from '../../quoting.js';
 import { ndjsonWriter } from '../../value-json.js';
+import { editedTwice } from '../duckdb-prepared-sql.js';
+import type { StatementRewriter } from '../duckdb-sql-engine.js';
 import type { GatedStatement } from '../gate/gated-statement.js';
-import { prepareChecked } from '../gate/prepare-checked.js';
+import { prepareChecked, runDefinition } from '../gate/prepare-checked.js';
 import type { StatementGate } from '../gate/statement-gate.js';
+import { settingsCalls } from '../settings-functions.js';
+import type { SqlConnectionOptions } from '../sql-engine.js';
 import { sqlErrorOf } from '../sql-state.js';
+import type { EngineStatement, StatementText } from '../sql-statement.js';
+import { parseStatement } from '../statements/parse-statement.js';
 import { inTransaction, newExchangeFile, usePath, type OperationContext } from './operation-context.js';
 
 const COPY_OPTIONS = {
@@ -17,55 +23,72 @@ const COPY_OPTIONS = {
   parquet: 'FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false',
 };
 
-/** Statements that belong to a session, of which HTTP has none. */
-const KINDS: ReadonlySet<string> = new Set(['query', 'write', 'definition', 'explain', 'maintenance']);
+/** How statements are understood: the same as in a session of the PostgreSQL door. */
+export interface StatementMeaning {
+  readonly gate: StatementGate;
+  readonly rewrite: StatementRewriter;
+  /** What a session would have at its start; HTTP has none. */
+  readonly session: SqlConnectionOptions;
+}
+
+interface Understood {
+  readonly gated: GatedStatement;
+  readonly statement: StatementText & EngineStatement;
+}
 
 /**
- * One statement over HTTP, through the same gate as those of a session and in a transaction of its own. Rows go to a file: in the engine's
+ * One statement over HTTP, through the same gate and rewriter as those of a session and in a transaction of its own. Rows go to a file: in the engine's
  * own formats by COPY, as JSON lines chunk by chunk, so that neither memory nor the channel holds them.
  */
 export async function queryWorkspace(
   context: OperationContext,
-  gate: StatementGate,
+  meaning: StatementMeaning,
   request: QueryRequest,
 ): Promise<OperationResult<'query'>> {
   try {
-    const statement = await onlyStatement(gate, request.statement);
-    return await inTransaction(context, statement.mayGrow, () => runStatement(context, statement, request));
+    const understood = await onlyStatement(meaning, request.statement);
+    const { mayGrow } = understood.statement;
+    return await inTransaction(context, mayGrow, () => runStatement(context, meaning, understood, request));
   } catch (error) {
     throw toDomainError(error);
   }
 }
 
-async function onlyStatement(gate: StatementGate, sql: string): Promise<GatedStatement> {
-  const [statement, second] = await gate.admit(sql);
+async function onlyStatement({ gate }: StatementMeaning, sql: string): Promise<Understood> {
+  const [gated, second] = await gate.admit(sql);
   if (second !== undefined) throw new SqlError('42601', 'send one statement per request');
-  if (statement === undefined || statement.kind === 'empty') throw new SqlError('42601', 'the statement is empty');
-  if (!KINDS.has(statement.kind)) {
-    throw new SqlError('0A000', `${statement.verb} needs a session: connect with a PostgreSQL client`);
+  if (gated === undefined || gated.kind === 'empty') throw new SqlError('42601', 'the statement is empty');
+  const statement = await parseStatement(gated, { offset: gated.start, characters: undefined }, gate);
+  if (statement.kind !== 'engine') {
+    throw new SqlError('0A000', `${gated.verb} needs a session: connect with a PostgreSQL client`);
   }
-  return statement;
+  return { gated, statement };
 }
 
 async function runStatement(
   context: OperationContext,
-  statement: GatedStatement,
+  meaning: StatementMeaning,
+  { gated, statement }: Understood,
   request: QueryRequest,
 ): Promise<OperationResult<'query'>> {
   const { connection, database } = context;
-  await usePath(context, statement.text);
-  const prepared = await prepareChecked(connection, statement.text);
+  const sql = await rewritten(context, meaning, statement);
+  const withoutRows = (rows: number): OperationResult<'query'> => ({
+    commandTag: gated.tagHasCount ? `${gated.commandTag} ${rows}` : gated.commandTag,
+    file: null,
+    columns: [],
+    rows,
+    truncated: false,
+  });
+  if (statement.class === 'definition') {
+    const result = await runDefinition(connection, sql);
+    return withoutRows(gated.tagHasCount ? await changedRows(result) : 0);
+  }
+  const prepared = await prepareChecked(connection, sql);
   try {
-    if (!statement.returnsRows) {
-      const rowsChanged = statement.tagHasCount ? await changedRows(prepared) : 0;
-      if (!statement.tagHasCount) await prepared.run();
-      return {
-        commandTag: statement.tagHasCount ? `${statement.commandTag} ${rowsChanged}` : statement.commandTag,
-        file: null,
-        columns: [],
-        rows: rowsChanged,
-        truncated: false,
-      };
+    if (!gated.returnsRows) {
+      const result = await prepared.run();
+      return withoutRows(gated.tagHasCount ? await changedRows(result) : 0);
     }
     const columns = Array.from({ length: prepared.columnCount }, (_, index) => ({
       name: prepared.columnName(index),
@@ -74,16 +97,14 @@ async function runStatement(
     const file = newExchangeFile(database, request.format);
     // COPY takes a query; DESCRIBE, EXPLAIN and RETURNING are none.
     const copies =
-      request.format !== 'ndjson' &&
-      statement.kind === 'query' &&
-      /^(SELECT|WITH|FROM|VALUES|TABLE|)$/.test(statement.verb);
+      request.format !== 'ndjson' && gated.kind === 'query' && /^(SELECT|WITH|FROM|VALUES|TABLE|)$/.test(gated.verb);
     if (request.format !== 'ndjson' && !copies) {
-      throw new SqlError('0A000', `the rows of ${statement.verb} can only be had as ndjson`);
+      throw new SqlError('0A000', `the rows of ${gated.verb} can only be had as ndjson`);
     }
     const written = copies
       ? await copyRows(
           context,
-          statement.text,
+          sql,
           file.path,
           COPY_OPTIONS[request.format === 'csv' ? 'csv' : 'parquet'],
           request.maxRows,
@@ -92,7 +113,7 @@ async function runStatement(
     // A stream that fails half way ends like one that is complete; only the transaction knows.
     await connection.run('SELECT 1');
     return {
-      commandTag: statement.tagHasCount ? `${statement.commandTag} ${written.rows}` : statement.commandTag,
+      commandTag: gated.tagHasCount ? `${gated.commandTag} ${written.rows}` : gated.commandTag,
       file: { fileName: file.name, sizeBytes: (await stat(file.path)).size },
       columns,
       ...written,
@@ -102,9 +123,25 @@ async function runStatement(
   }
 }
 
+/** What the engine gets; the names in it can be read by what follows. */
+async function rewritten(
+  context: OperationContext,
+  { rewrite, session }: StatementMeaning,
+  statement: StatementText & EngineStatement,
+): Promise<string> {
+  const { connection } = context;
+  const calls = settingsCalls(statement.sql, session.settings);
+  if (calls.apply.length > 0) throw new SqlError('0A000', 'set_config() needs a session');
+  const meant = await rewrite(statement, session, connection);
+  const { sql, edits } = editedTwice(statement.sql, meant, calls.edits);
+  // What was made anew reads the catalogue, and names all of it in full.
+  if (edits !== undefined) await usePath(context, sql);
+  for (const first of meant.before ?? []) await connection.run(first);
+  return sql;
+}
+
 /** The engine answers a number; for CREATE TABLE AS, `rowsChanged` is not told of it. */
-async function changedRows(prepared: DuckDBPreparedStatement): Promise<number> {
-  const result = await prepared.run();
+async function changedRows(result: DuckDBMaterializedResult): Promise<number> {
   return result.rowsChanged > 0 ? result.rowsChanged : Number((await result.getRows())[0]?.[0] ?? 0);
 }
 

@@ -20,10 +20,12 @@ export async function planStatement(
     case 'engine':
       return engineExecutable(await connection.prepare(statement, parameterTypes, signal));
     case 'declare':
+      mustBeQuery(statement.query, statement.tag);
       return declareExecutable(statement, await connection.prepare(statement.query, parameterTypes, signal), cursors);
     case 'fetch':
       return fetchExecutable(statement, cursors);
     case 'copy-out':
+      mustBeQuery(statement.query, statement.tag);
       return copyOutExecutable(statement, await connection.prepare(statement.query, parameterTypes, signal));
     case 'copy-in':
       return plain(statement, async ({ alone, signal: running }) => {
@@ -52,6 +54,12 @@ function plain(statement: SqlStatement, start: Executable['start']): Executable 
   return { statement, parameterTypes: [], columns: undefined, start, close: () => undefined };
 }
 
+/** What can be kept and run later is a query or changes rows, as in PostgreSQL. */
+function mustBeQuery(statement: SqlStatement, command: string): void {
+  if (statement.kind === 'engine' && statement.class !== 'definition') return;
+  throw new SqlError('42601', `${command} takes a query, not ${statement.tag || 'nothing'}`);
+}
+
 /** PREPARE name (types) AS statement. */
 async function prepare(
   statement: SqlStatement & { readonly kind: 'prepare' },
@@ -59,6 +67,7 @@ async function prepare(
   signal: AbortSignal,
 ): Promise<ReturnType<typeof done>> {
   const { connection, statements } = state;
+  mustBeQuery(statement.query, statement.tag);
   statements.mustBeNew(statement.name);
   const types: number[] = [];
   for (const name of statement.types) types.push(await connection.typeOid(name, signal));
