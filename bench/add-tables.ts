@@ -54,8 +54,8 @@ export async function addTables(server: ServerUnderTest, count: number): Promise
   }
 }
 
-/** The server's own modules as it runs them; the metadata store finds its thread beside its file. */
+/** The server’s own modules as it runs them, seen from `bench/dist`; the metadata store finds its thread beside its file. */
 async function built<M>(module: string): Promise<M> {
-  const path = fileURLToPath(new URL(`../packages/server/dist/${module}.js`, import.meta.url));
+  const path = fileURLToPath(new URL(`../../packages/server/dist/${module}.js`, import.meta.url));
   return (await import(pathToFileURL(path).href)) as M;
 }
