@@ -1,5 +1,6 @@
 import type { DuckDBPreparedStatement, DuckDBResult, DuckDBType } from '@duckdb/node-api';
 import { SqlError } from '../../errors/sql-error.js';
+import { composedQuery, streamComposed, type ComposedStream } from './composed-query.js';
 import type { DuckDbSqlConnection } from './duckdb-sql-connection.js';
 import { DefinitionSql } from './definition-sql.js';
 import { EnumTypes, isOfEnum } from './enum-types.js';
@@ -47,6 +48,8 @@ interface Plan {
   readonly enums: EnumTypes;
   /** It reads what the catalogue was told of the session, which is part of the plan: it is made anew for each run. */
   readonly readsCatalog: boolean;
+  /** See `DuckDbSqlConnection.changes`. */
+  readonly changesBefore: number;
   /** It has not run yet. */
   isFresh: boolean;
   /** What `set_config()` does. */
@@ -127,33 +130,43 @@ export class DuckDbPreparedSql implements PreparedSql {
     }
   }
 
-  async #stream(
-    parameters: ParameterValues,
-    notices: readonly SqlNotice[],
-    { alone, signal, encoding }: OpenOptions,
-  ): Promise<RowSource> {
+  async #stream(parameters: ParameterValues, notices: readonly SqlNotice[], options: OpenOptions): Promise<RowSource> {
     const { connection, statement } = this;
-    const { duckdb, edited } = this.#plan;
+    const { alone, signal, encoding } = options;
     if (alone) await connection.begin(signal);
     try {
       if (statement.writes) await connection.beforeWrite(statement);
-      const result = await connection.guarded(signal, () => duckdb.stream());
-      this.#mustFit(result);
+      const composed = await this.#streamComposed(parameters, options);
+      const result = composed?.result ?? (await connection.guarded(signal, () => this.#plan.duckdb.stream()));
+      if (composed === undefined) this.#mustFit(result);
       const rows = new StreamedRows(connection, result, {
         columns: this.columns,
         notices,
         alone,
         encoding,
         statement,
-        edited,
+        edited: this.#plan.edited,
         parameters,
         parameterTypes: this.parameterTypes,
+        encoder: composed?.encoder,
       });
       connection.setLive(rows);
       return rows;
     } catch (error) {
       throw await connection.undo(error, alone);
     }
+  }
+
+  async #streamComposed(
+    parameters: ParameterValues,
+    { encoding, encodingIsFinal, signal }: OpenOptions,
+  ): Promise<ComposedStream | undefined> {
+    const { connection, statement, parameterTypes } = this;
+    if (!encodingIsFinal || statement.class !== 'query') return undefined;
+    const query = composedQuery(statement.sql, this.#plan, encoding, connection.options.settings);
+    if (query === undefined) return undefined;
+    if (this.#plan.changesBefore !== connection.changes) await this.#mustStillFit(signal);
+    return await streamComposed(connection, query, { statement, parameters, parameterTypes, signal });
   }
 
   async #replanIfNeeded(signal: AbortSignal): Promise<void> {
@@ -185,6 +198,20 @@ export class DuckDbPreparedSql implements PreparedSql {
     if (!same) throw new SqlError('0A000', 'cached plan must not change result type');
   }
 
+  /**
+   * A composed result does not tell the columns that it was made of. What another session changes meanwhile is not noticed: the rows are
+   * then those that were described, by casts.
+   */
+  async #mustStillFit(signal: AbortSignal): Promise<void> {
+    const { edited, columnTypes } = this.#plan;
+    const duckdb = await this.connection.guarded(signal, () => this.connection.prepareText(edited.sql));
+    try {
+      this.#mustKeepColumns(describeColumns(duckdb, columnTypes));
+    } finally {
+      duckdb.destroySync();
+    }
+  }
+
   /** DuckDB plans again by itself when a table was altered. */
   #mustFit(result: DuckDBResult): void {
     if (this.columns !== undefined)
@@ -210,7 +237,9 @@ async function makePlan(
       const readsCatalog = edited.edits === undefined || edited.sql.includes(CATALOG_PREFIX);
       const described = await describe(connection, statement, typed, rewritten.columnTypes, givenTypes, signal);
       const { edited: planned, duckdb } = typed;
-      return { edited: planned, duckdb, ...described, pathKey, readsCatalog, onOpen: calls.apply, isFresh: true };
+      const { changes: changesBefore } = connection;
+      const { apply: onOpen } = calls;
+      return { edited: planned, duckdb, ...described, pathKey, readsCatalog, onOpen, changesBefore, isFresh: true };
     } catch (error) {
       throw connection.translate(error, edited, statement);
     }

@@ -45,6 +45,7 @@ export class DuckDbSqlConnection implements SqlConnection {
   #path: string | undefined;
   #transaction: TransactionState = 'none';
   #writes = 0;
+  #changes = 0;
   #growth: GrowthGuard | undefined;
   #schemas: readonly string[] | undefined;
 
@@ -59,6 +60,11 @@ export class DuckDbSqlConnection implements SqlConnection {
 
   get hasWritten(): boolean {
     return this.#writes > 0;
+  }
+
+  /** While it is the same number, this session has changed no table. */
+  get changes(): number {
+    return this.#changes;
   }
 
   async parse(sql: string): Promise<readonly SqlStatement[]> {
@@ -89,7 +95,12 @@ export class DuckDbSqlConnection implements SqlConnection {
     const prepared = await this.#prepareText(`SELECT ${argumentsSql}\n`, signal);
     try {
       const encoding = { kind: 'rows', formats: [] } as const;
-      const rows = await prepared.open(NO_PARAMETERS, { alone: this.#transaction === 'none', signal, encoding });
+      const rows = await prepared.open(NO_PARAMETERS, {
+        alone: this.#transaction === 'none',
+        signal,
+        encoding,
+        encodingIsFinal: true,
+      });
       const { bytes } = await rows.next(1, encoding, signal);
       await rows.close();
       return cellsOfRow(Buffer.concat(bytes));
@@ -145,6 +156,7 @@ export class DuckDbSqlConnection implements SqlConnection {
 
   async #ended(): Promise<void> {
     this.#transaction = 'none';
+    if (this.hasWritten) this.#changes += 1;
     this.#writes = 0;
     this.settle();
     const growth = this.#growth;
@@ -211,6 +223,7 @@ export class DuckDbSqlConnection implements SqlConnection {
   /** A write is about to run in this transaction. Rejects when it needs room that the workspace has not. */
   async beforeWrite({ mayGrow }: { readonly mayGrow: boolean }): Promise<void> {
     this.#writes += 1;
+    this.#changes += 1;
     if (mayGrow) this.#growth ??= await this.parts.database.beginGrowth(this.duckdb);
   }
 

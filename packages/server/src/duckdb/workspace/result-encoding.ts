@@ -23,6 +23,8 @@ export interface ChunkEncoder {
   encode(chunk: DuckDBDataChunk, from: number, maxRows: number): { readonly bytes: Uint8Array; readonly rows: number };
   /** What stands behind the last row. */
   end(): Uint8Array;
+  /** Nobody needs these bytes any more. */
+  release(bytes: Uint8Array): void;
 }
 
 /** PostgreSQL's type of a column, where DuckDB's does not tell it. */
@@ -34,12 +36,40 @@ export function chunkEncoder(
   settings: SettingsView,
   columnTypes: ColumnTypeNames,
 ): ChunkEncoder {
-  const types = result.columnTypes().map((type, index) => aliased(type, columnTypes?.[index]));
+  const types = columnTypesOf(result, columnTypes);
   const wireSettings = wireSettingsOf(settings);
   if (encoding.kind === 'rows') return new BufferedEncoder(createRowEncoder(types, encoding.formats, wireSettings));
   const names = result.columnNames();
   const format = copyFormatOf(encoding.options, 'to', names);
   return new BufferedCopyEncoder(createCopyEncoder(types, names, format, wireSettings));
+}
+
+/** Of rows that DuckDB has put together; of COPY, it is the usual encoder that knows what stands around them. */
+export function composedEncoder(
+  rows: RowsOfChunk,
+  {
+    types,
+    names,
+    encoding,
+    settings,
+  }: { types: readonly DuckDBType[]; names: readonly string[]; encoding: RowEncoding; settings: SettingsView },
+): ChunkEncoder {
+  if (encoding.kind === 'rows') return new BufferedEncoder(rows);
+  const usual = createCopyEncoder(types, names, copyFormatOf(encoding.options, 'to', names), wireSettingsOf(settings));
+  return new BufferedCopyEncoder({
+    begin: (out) => usual.begin(out),
+    encode: (chunk, from, to, out) => rows.encode(chunk, from, to, out),
+    end: (out) => usual.end(out),
+  });
+}
+
+export function columnTypesOf(
+  source: DuckDBPreparedStatement | DuckDBResult,
+  columnTypes: ColumnTypeNames,
+): readonly DuckDBType[] {
+  return Array.from({ length: source.columnCount }, (_, index) =>
+    aliased(source.columnType(index), columnTypes?.[index]),
+  );
 }
 
 class BufferedEncoder implements ChunkEncoder {
@@ -55,6 +85,10 @@ class BufferedEncoder implements ChunkEncoder {
 
   end(): Uint8Array {
     return this.out.take();
+  }
+
+  release(bytes: Uint8Array): void {
+    this.out.giveBack(bytes);
   }
 }
 

@@ -113,6 +113,8 @@ export interface OpenOptions {
   readonly signal: AbortSignal;
   /** How rows are encoded that must be set aside before anybody asked for them. */
   readonly encoding: RowEncoding;
+  /** Rows will be asked for in this encoding only, so that DuckDB itself may write them. */
+  readonly encodingIsFinal: boolean;
 }
 
 /** Formats as Bind has them. */
@@ -126,6 +128,8 @@ export interface RowBatch {
   readonly rows: number;
   /** No more rows, and everything succeeded. */
   readonly end: boolean;
+  /** To be called when nobody needs `bytes` any more, if that is ever known: their memory is used again. */
+  readonly release?: () => void;
 }
 
 export interface RowSource {

@@ -19,6 +19,8 @@ export interface StreamOrigin {
   readonly edited: EditedSql;
   readonly parameters: ParameterValues;
   readonly parameterTypes: readonly number[];
+  /** Of rows that DuckDB has put together, which are asked for in `encoding` only. */
+  readonly encoder: ChunkEncoder | undefined;
 }
 
 /** `ended`: DuckDB has no more rows, and the statement is known to have succeeded. */
@@ -54,6 +56,7 @@ export class StreamedRows implements RowSource {
     this.columns = origin.columns;
     this.notices = origin.notices;
     this.#encoding = origin.encoding;
+    this.#encoder = origin.encoder;
   }
 
   async next(maxRows: number, encoding: RowEncoding, signal: AbortSignal): Promise<RowBatch> {
@@ -73,7 +76,8 @@ export class StreamedRows implements RowSource {
     const encoded = this.#encodeSome(maxRows, encoder);
     // At the limit it must be known whether there is more: a result of just as many rows is complete, not suspended.
     const end = encoded.rows === maxRows && !(await this.#hasChunk(signal));
-    return { bytes: end ? [encoded.bytes, encoder.end()] : [encoded.bytes], rows: encoded.rows, end };
+    if (end) return { bytes: [encoded.bytes, encoder.end()], rows: encoded.rows, end };
+    return { bytes: [encoded.bytes], rows: encoded.rows, end, release: () => encoder.release(encoded.bytes) };
   }
 
   async #nextHeld(held: HeldRows, maxRows: number, encoding: RowEncoding): Promise<RowBatch> {

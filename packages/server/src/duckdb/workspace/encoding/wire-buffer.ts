@@ -17,6 +17,7 @@ export class WireBuffer {
   bytes: Buffer;
   view: DataView;
   length = 0;
+  #spare: Buffer | undefined;
 
   constructor(
     readonly softLimitBytes: number = DEFAULT_SOFT_LIMIT_BYTES,
@@ -86,11 +87,24 @@ export class WireBuffer {
     const { bytes, length } = this;
     this.length = 0;
     if (length * 4 < bytes.length) return Buffer.from(bytes.subarray(0, length));
-    this.bytes = Buffer.allocUnsafeSlow(
-      Math.max(DEFAULT_CAPACITY_BYTES, Math.min(bytes.length, this.softLimitBytes * 2)),
-    );
-    this.view = viewOf(this.bytes);
+    this.#use(this.#spare ?? Buffer.allocUnsafeSlow(this.#capacityAfter(bytes.length)));
+    this.#spare = undefined;
     return bytes.subarray(0, length);
+  }
+
+  /** What was taken is of no use to anybody any more: its memory is used again, which spares the garbage collector most of its work. */
+  giveBack(taken: Uint8Array): void {
+    const whole = Buffer.from(taken.buffer as ArrayBuffer);
+    if (whole.length === this.#capacityAfter(whole.length)) this.#spare = whole;
+  }
+
+  #capacityAfter(capacityBytes: number): number {
+    return Math.max(DEFAULT_CAPACITY_BYTES, Math.min(capacityBytes, this.softLimitBytes * 2));
+  }
+
+  #use(bytes: Buffer): void {
+    this.bytes = bytes;
+    this.view = viewOf(bytes);
   }
 
   #grow(neededBytes: number): void {
@@ -100,8 +114,7 @@ export class WireBuffer {
     const capacity = Math.min(MAX_CAPACITY_BYTES, Math.max(neededBytes, this.bytes.length * 2));
     const larger = Buffer.allocUnsafeSlow(capacity);
     larger.set(this.bytes.subarray(0, this.length));
-    this.bytes = larger;
-    this.view = viewOf(larger);
+    this.#use(larger);
   }
 }
 

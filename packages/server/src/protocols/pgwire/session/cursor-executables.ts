@@ -19,7 +19,7 @@ export function declareExecutable(
     async start({ parameters, signal }) {
       cursors.mustBeNew(name);
       const encoding = { kind: 'rows', formats: binary ? [1 as const] : [] } as const;
-      const rows = await query.open(parameters, { alone: false, signal, encoding });
+      const rows = await query.open(parameters, { alone: false, signal, encoding, encodingIsFinal: false });
       handedOver = true;
       cursors.add({ name, hold, binary, rows, prepared: query, statement: statement.sql, createdAt: new Date() });
       return { notices: rows.notices, tag: () => 'DECLARE CURSOR' };

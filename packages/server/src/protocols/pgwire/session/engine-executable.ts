@@ -11,7 +11,7 @@ export function engineExecutable(prepared: PreparedSql): Executable {
     columns,
     async start({ parameters, formats, alone, signal }) {
       const encoding: RowEncoding = { kind: 'rows', formats };
-      const source = await prepared.open(parameters, { alone, signal, encoding });
+      const source = await prepared.open(parameters, { alone, signal, encoding, encodingIsFinal: true });
       return executionOf(statement, source, encoding);
     },
     close: () => prepared.close(),
@@ -41,7 +41,7 @@ export function copyOutExecutable(statement: StatementText & CopyOutStatement, q
     parameterTypes: query.parameterTypes,
     columns: undefined,
     async start({ parameters, alone, signal }) {
-      const source = await query.open(parameters, { alone, signal, encoding });
+      const source = await query.open(parameters, { alone, signal, encoding, encodingIsFinal: true });
       const columnCount = source.columns?.length ?? 0;
       const format = options.format === 'binary' ? 1 : 0;
       return {

@@ -21,6 +21,11 @@ export class SessionOutput {
     return this.#bytes;
   }
 
+  /** Whether everything is with the operating system. */
+  get isSent(): boolean {
+    return this.messages.byteLength === 0 && this.stream.writableLength === 0;
+  }
+
   /** Whole messages that were encoded elsewhere, mostly rows. */
   rows(batches: readonly Uint8Array[]): void {
     for (const bytes of batches) {

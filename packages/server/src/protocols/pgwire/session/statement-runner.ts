@@ -117,6 +117,7 @@ export class StatementRunner {
         if (now - sentAt > SEND_AFTER_MS) output.flush();
         sentAt = now;
         await output.ready(signal);
+        if (output.isSent) batch.release?.();
       }
     } catch (error) {
       await rows.abort();

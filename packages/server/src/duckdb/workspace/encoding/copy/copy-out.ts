@@ -8,10 +8,21 @@ import type { WireBuffer } from '../wire-buffer.js';
 import type { WireSettings } from '../wire-settings.js';
 import type { CopyFormat, CopyTextFormat } from './copy-options.js';
 
-const COPY_DATA = 0x64;
+export const COPY_DATA = 0x64;
 const NEWLINE = 0x0a;
 const BACKSLASH = 0x5c;
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
+
+/** What stands for a byte in text format, beside the delimiter; the backslash comes first. */
+export const COPY_TEXT_ESCAPES: readonly (readonly [byte: number, text: string])[] = [
+  [BACKSLASH, '\\\\'],
+  [0x08, '\\b'],
+  [0x09, '\\t'],
+  [NEWLINE, '\\n'],
+  [0x0b, '\\v'],
+  [0x0c, '\\f'],
+  [0x0d, '\\r'],
+];
 
 /** COPY … TO STDOUT: CopyData messages, one for each row, as PostgreSQL sends them and some drivers expect. */
 export interface CopyEncoder extends ChunkEncoder {
@@ -86,13 +97,7 @@ class TextCopy extends MessagePerRow<TextWriter> {
     this.#nullText = Buffer.from(format.nullText);
     this.#escapesAll = isOfPlainText(format.delimiter);
     this.#escapes = new EscapeTable([
-      [0x08, '\\b'],
-      [0x09, '\\t'],
-      [NEWLINE, '\\n'],
-      [0x0b, '\\v'],
-      [0x0c, '\\f'],
-      [0x0d, '\\r'],
-      [BACKSLASH, '\\\\'],
+      ...COPY_TEXT_ESCAPES,
       ...(format.delimiter === 0x09 ? [] : [[format.delimiter, `\\${String.fromCharCode(format.delimiter)}`] as const]),
     ]);
   }
@@ -208,7 +213,7 @@ class CsvCopy extends MessagePerRow<TextWriter> {
 }
 
 /** Letters, digits, and what numbers, dates and times are written with. */
-function isOfPlainText(byte: number): boolean {
+export function isOfPlainText(byte: number): boolean {
   return /[0-9A-Za-z.:+\- ]/.test(String.fromCharCode(byte));
 }
 
