@@ -46,6 +46,8 @@ interface Plan {
   readonly columns: readonly ColumnDescription[] | undefined;
   readonly parameterTypes: readonly DuckDBType[];
   readonly enums: EnumTypes;
+  /** Whether the types of the columns depend on the values of parameters. */
+  readonly dependsOnValues: boolean;
   /** It reads what the catalogue was told of the session, which is part of the plan: it is made anew for each run. */
   readonly readsCatalog: boolean;
   /** See `DuckDbSqlConnection.changes`. */
@@ -162,7 +164,7 @@ export class DuckDbPreparedSql implements PreparedSql {
     { encoding, encodingIsFinal, signal }: OpenOptions,
   ): Promise<ComposedStream | undefined> {
     const { connection, statement, parameterTypes } = this;
-    if (!encodingIsFinal || statement.class !== 'query') return undefined;
+    if (!encodingIsFinal || statement.class !== 'query' || this.#plan.dependsOnValues) return undefined;
     const query = composedQuery(statement.sql, this.#plan, encoding, connection.options.settings);
     if (query === undefined) return undefined;
     if (this.#plan.changesBefore !== connection.changes) await this.#mustStillFit(signal);
@@ -203,10 +205,10 @@ export class DuckDbPreparedSql implements PreparedSql {
    * then those that were described, by casts.
    */
   async #mustStillFit(signal: AbortSignal): Promise<void> {
-    const { edited, columnTypes } = this.#plan;
+    const { edited, columnTypes, enums } = this.#plan;
     const duckdb = await this.connection.guarded(signal, () => this.connection.prepareText(edited.sql));
     try {
-      this.#mustKeepColumns(describeColumns(duckdb, columnTypes));
+      this.#mustKeepColumns(describeColumns(duckdb, columnTypes, enums));
     } finally {
       duckdb.destroySync();
     }
@@ -246,7 +248,7 @@ async function makePlan(
   });
 }
 
-type Described = Pick<Plan, 'columns' | 'columnTypes' | 'parameterTypes' | 'enums'>;
+type Described = Pick<Plan, 'columns' | 'columnTypes' | 'parameterTypes' | 'enums' | 'dependsOnValues'>;
 
 interface Typed extends Pick<Plan, 'edited' | 'duckdb'> {
   /** Of the parameters that DuckDB knows no type of, by number. */
@@ -282,16 +284,24 @@ async function describe(
     if (!types.some(isOfEnum) && !givenTypes.some(isNew)) return EnumTypes.none;
     return await EnumTypes.of(connection.duckdb);
   };
+  const dependsOnValues = hasUnknownColumns(duckdb) || differing.size > 0;
   const columnsOf = async (shape: DuckDBPreparedStatement): Promise<Described> => {
     const known = withOidLists(shape, columnTypes);
     const types = Array.from({ length: shape.columnCount }, (_, index) => shape.columnType(index));
     const enums = await enumTypes([...types, ...parameterTypes]);
-    return { columns: describeColumns(shape, known, enums), columnTypes: known, parameterTypes, enums };
+    return {
+      columns: describeColumns(shape, known, enums),
+      columnTypes: known,
+      parameterTypes,
+      enums,
+      dependsOnValues,
+    };
   };
   if (!statement.returnsRows) {
-    return { columns: undefined, columnTypes, parameterTypes, enums: await enumTypes(parameterTypes) };
+    const enums = await enumTypes(parameterTypes);
+    return { columns: undefined, columnTypes, parameterTypes, enums, dependsOnValues: false };
   }
-  if (!hasUnknownColumns(duckdb) && differing.size === 0) return await columnsOf(duckdb);
+  if (!dependsOnValues) return await columnsOf(duckdb);
   return await read(withoutParameters(edited.sql, typeName), columnsOf);
 }
 
