@@ -75,7 +75,8 @@ export async function streamComposed(
 ): Promise<ComposedStream | undefined> {
   let duckdb: DuckDBPreparedStatement;
   try {
-    duckdb = await connection.guarded(signal, () => connection.prepareText(query.sql));
+    // What is put around is ours, and within is one statement that was prepared already: it needs no second look, which would be a trip more.
+    duckdb = await connection.guarded(signal, () => connection.duckdb.prepare(query.sql));
   } catch {
     signal.throwIfAborted();
     return undefined;

@@ -125,11 +125,8 @@ export class DuckDbSqlConnection implements SqlConnection {
     try {
       if (this.#transaction === 'lost') throw abortedTransaction();
       await this.#growth?.mustFit();
-      await this.runExclusive(signal, async () => {
-        // A transaction that DuckDB gave up commits as a rollback, without an error.
-        await this.duckdb.run(PROBE_SQL);
-        await this.duckdb.run('COMMIT');
-      });
+      // A transaction that DuckDB gave up commits as a rollback, without an error; the probe raises it, and the rest does not run.
+      await this.runExclusive(signal, () => this.duckdb.run(`${PROBE_SQL}; COMMIT`));
     } catch (error) {
       await this.rollback();
       throw this.translate(error);

@@ -122,10 +122,11 @@ export class StreamedRows implements RowSource {
 
   async #end(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    await this.connection.probe();
+    if (!this.origin.alone) await this.connection.probe();
     this.#state = 'ended';
     this.#chunk = undefined;
     if (this.connection.isLive(this)) this.connection.setLive(undefined);
+    // Which probes as well.
     if (this.origin.alone) await this.connection.commit(signal);
   }
 
