@@ -33,7 +33,7 @@ export class HttpClient {
     return answer;
   }
 
-  send(method: string, path: string, body?: string): Promise<TimedAnswer> {
+  send(method: string, path: string, body?: string | Uint8Array, type = 'application/json'): Promise<TimedAnswer> {
     const startedAt = performance.now();
     return new Promise((resolve, reject) => {
       const outgoing = request(
@@ -43,9 +43,7 @@ export class HttpClient {
           agent: this.#agent,
           headers: {
             ...(this.key === undefined ? {} : { authorization: `Bearer ${this.key}` }),
-            ...(body === undefined
-              ? {}
-              : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }),
+            ...(body === undefined ? {} : { 'content-type': type, 'content-length': String(Buffer.byteLength(body)) }),
           },
         },
         (incoming) => {

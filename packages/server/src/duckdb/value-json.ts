@@ -51,11 +51,17 @@ export function ndjsonWriter(
   };
 }
 
-/** A JSON array of row objects with keys in column order, as chapter 3.3 of the API contract describes the values. */
-export function rowsToJson(result: DuckDBMaterializedResult): { rowsJson: string; rowCount: number } {
+/**
+ * A JSON array of row objects with keys in column order, as chapter 3.3 of the API contract describes the values; `texts` puts those that
+ * are not texts into quotes.
+ */
+export function rowsToJson(
+  result: DuckDBMaterializedResult,
+  { texts = false }: { readonly texts?: boolean } = {},
+): { rowsJson: string; rowCount: number } {
   const names = result.columnNames();
   const prefixes = prefixesOf(names);
-  const writers = result.columnTypes().map((type) => nullable(writerOf(type)));
+  const writers = result.columnTypes().map((type) => nullable(texts ? quoted(writerOf(type)) : writerOf(type)));
   const rows: string[] = [];
   // Chunks that are there already; fetching them would send each of them through the thread pool.
   for (let index = 0; index < result.chunkCount; index++) appendRows(result.getChunk(index), prefixes, writers, rows);
@@ -115,14 +121,18 @@ function structWriter(type: DuckDBStructType): ValueWriter {
   };
 }
 
-/** JSON keys are text: a key that is not text already becomes the text of its JSON. */
-function mapWriter(type: DuckDBMapType): ValueWriter {
-  const writeKey = nullable(writerOf(type.keyType));
-  const writeValue = nullable(writerOf(type.valueType));
-  const keyText = (value: DuckDBValue): string => {
-    const json = writeKey(value);
+/** What is no text already becomes the text of its JSON. */
+function quoted(write: ValueWriter): ValueWriter {
+  return (value) => {
+    const json = write(value);
     return json.startsWith('"') ? json : JSON.stringify(json);
   };
+}
+
+/** JSON keys are text. */
+function mapWriter(type: DuckDBMapType): ValueWriter {
+  const keyText = quoted(nullable(writerOf(type.keyType)));
+  const writeValue = nullable(writerOf(type.valueType));
   return (value) => {
     if (!(value instanceof DuckDBMapValue)) throw unexpected(value, type);
     return `{${value.entries.map((entry) => `${keyText(entry.key)}:${writeValue(entry.value)}`).join(',')}}`;

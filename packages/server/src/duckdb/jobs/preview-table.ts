@@ -9,15 +9,16 @@ export const previewTable: JobHandler<'previewTable'> = async (
   { database, signal },
 ) => {
   const print = asText && textPrinter(asText.maxCharacters);
+  const form = { texts: asText !== undefined };
   if (selection.filter === null) {
     const sqlOf = (alias: string): string => unfilteredSelectionSql(alias, shape, selection, print);
-    return rowsToJson(await database.readVersion(version, sqlOf, signal));
+    return rowsToJson(await database.readVersion(version, sqlOf, signal), form);
   }
   return database.withVersion(version, (alias) =>
     database.withConnection(signal, async (connection) => {
       const sql = await selectionSql(connection, alias, shape, selection, print);
       try {
-        return rowsToJson(await connection.run(sql));
+        return rowsToJson(await connection.run(sql), form);
       } catch (error) {
         throw selectionFailure(error, selection);
       }

@@ -20,12 +20,17 @@ export interface CommandDescription {
   readonly unsupported?: string;
 }
 
+/** An answer that its handler has written as bytes already: the library takes its time for large ones of many small parts. */
+export class EncodedAnswer {
+  constructor(readonly bytes: Uint8Array) {}
+}
+
 /** One command of the protocol, with its handler. */
 export interface Command extends CommandDescription {
   readonly request: DescMessage;
   /** Null: the command answers nothing. */
   readonly response: DescMessage | null;
-  readonly run: (call: DriverCall, command: Message) => Promise<Message | undefined>;
+  readonly run: (call: DriverCall, command: Message) => Promise<Message | EncodedAnswer | undefined>;
   /** Repeating it would do harm, so that a repetition in the same run gets the first answer. */
   readonly onceInRun: (command: Message) => boolean;
   /** Whether that can be; for the reference page. */
@@ -38,7 +43,7 @@ export function defineCommand<C extends DescMessage, R extends DescMessage>(
     readonly request: C;
     readonly response: R;
     readonly onceInRun?: (command: MessageShape<C>) => boolean;
-    readonly run: (call: DriverCall, command: MessageShape<C>) => Promise<MessageShape<R>>;
+    readonly run: (call: DriverCall, command: MessageShape<C>) => Promise<MessageShape<R> | EncodedAnswer>;
   },
 ): Command {
   const { run, onceInRun } = description;

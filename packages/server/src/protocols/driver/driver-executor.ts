@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { create, fromBinary, type Message } from '@bufbuild/protobuf';
-import { anyPack, anyUnpack, type Any } from '@bufbuild/protobuf/wkt';
+import { create, fromBinary, type DescMessage, type Message } from '@bufbuild/protobuf';
+import { AnySchema, anyPack, anyUnpack, type Any } from '@bufbuild/protobuf/wkt';
 import type { Logger } from 'pino';
 import { NotAuthenticatedError } from '../../auth/authorize.js';
 import type { Principal } from '../../auth/principal.js';
 import { findCommand } from './commands.js';
-import type { Command } from './define-command.js';
+import { EncodedAnswer, type Command } from './define-command.js';
 import { DriverCall } from './driver-call.js';
 import { DRIVER_CODES, DriverFailure, invalid } from './driver-failure.js';
 import type { DriverServices } from './driver-services.js';
@@ -90,16 +90,15 @@ export class DriverExecutor {
       host: hostOf(credentials, principal),
       runId,
       features: request.features,
-      signal: envelope.signal,
+      get signal() {
+        return envelope.signal;
+      },
       idempotency: idempotencyOf(request.command, command.onceInRun(message) ? runId : '', envelope),
     });
     const answer = await command.run(call, message);
-    return create(DriverResponseSchema, {
-      ...(answer === undefined || command.response === null
-        ? {}
-        : { commandResponse: anyPack(command.response, answer) }),
-      messages: call.log.messages,
-    });
+    const { messages } = call.log;
+    if (answer === undefined || command.response === null) return create(DriverResponseSchema, { messages });
+    return create(DriverResponseSchema, { commandResponse: packed(command.response, answer), messages });
   }
 
   async #authenticate(authorization: string | undefined, { secret }: GenericBackendCredentials) {
@@ -139,6 +138,11 @@ function requireCommand(packed: Any | undefined): Command {
   throw new DriverFailure('unimplemented', DRIVER_CODES.commandNotSupported, message, { context: { command: name } });
 }
 
+function packed(schema: DescMessage, answer: Message | EncodedAnswer): Any {
+  if (!(answer instanceof EncodedAnswer)) return anyPack(schema, answer);
+  return create(AnySchema, { typeUrl: `type.googleapis.com/${schema.typeName}`, value: answer.bytes });
+}
+
 function decode(command: Command, packed: Any | undefined): Message {
   try {
     return fromBinary(command.request, packed?.value ?? new Uint8Array());
@@ -176,15 +180,16 @@ function hostOf({ host }: GenericBackendCredentials, principal: Principal): stri
 
 /** `runId` is that of a command that must happen once in its run, else empty. */
 function idempotencyOf(packed: Any | undefined, runId: string, { idempotencyKey }: CommandEnvelope) {
+  const given = idempotencyKey?.trim() ?? '';
+  if (given === '' && runId === '') return undefined;
+  if (given.length > MAX_IDEMPOTENCY_KEY_LENGTH) {
+    throw invalid(`The idempotency key is longer than ${MAX_IDEMPOTENCY_KEY_LENGTH} characters.`);
+  }
   const digest = createHash('sha256')
     .update(`${packed?.typeUrl ?? ''}\0`)
     .update(packed?.value ?? new Uint8Array())
     .digest('hex');
-  const given = idempotencyKey?.trim() ?? '';
-  if (given.length > MAX_IDEMPOTENCY_KEY_LENGTH) {
-    throw invalid(`The idempotency key is longer than ${MAX_IDEMPOTENCY_KEY_LENGTH} characters.`);
-  }
   // The run outlives a call: who repeats the command in a new call means the same work.
   const key = runId === '' ? given : `run ${createHash('sha256').update(runId).digest('hex')} ${digest}`;
-  return key === '' ? undefined : { key, method: 'POST', path: IDEMPOTENT_PATH, bodyHash: digest };
+  return { key, method: 'POST', path: IDEMPOTENT_PATH, bodyHash: digest };
 }

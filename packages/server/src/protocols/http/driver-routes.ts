@@ -6,6 +6,7 @@ import { DRIVER_CODES, DriverFailure, invalid } from '../driver/driver-failure.j
 import { DriverRequestSchema, DriverResponseSchema, type DriverRequest } from '../driver/gen/proto/common_pb.js';
 import { requestFromJson, responseToJson } from '../driver/reference-form.js';
 import { refusalOf } from './errors.js';
+import { abortSignalOf } from './request-state.js';
 import { translateFailure } from '../driver/translate-failure.js';
 
 const PROTOBUF = 'application/x-protobuf';
@@ -64,16 +65,16 @@ class JsonBody {
 
 async function execute(request: FastifyRequest, reply: FastifyReply, executor: DriverExecutor): Promise<FastifyReply> {
   const { headers, body } = request;
-  const left = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableEnded) left.abort();
-  });
+  let signal: AbortSignal | undefined;
   const key = headers['x-idempotency-key'];
   const envelope = {
     authorization: headers.authorization,
     requestId: request.id,
     idempotencyKey: typeof key === 'string' ? key : undefined,
-    signal: left.signal,
+    // Most commands are done before anybody asks whether their caller is still there.
+    get signal() {
+      return (signal ??= abortSignalOf(request, reply));
+    },
     isLogged: true,
   };
   if (Buffer.isBuffer(body)) {

@@ -1,15 +1,9 @@
-import { create } from '@bufbuild/protobuf';
-import { ValueSchema, NullValue } from '@bufbuild/protobuf/wkt';
 import { nameKey } from '../../../model/columns.js';
 import { isEmptyCondition, NO_CONDITION } from '../../../model/row-condition.js';
-import { defineCommand } from '../define-command.js';
+import { defineCommand, EncodedAnswer } from '../define-command.js';
 import { invalid } from '../driver-failure.js';
-import {
-  PreviewTableCommandSchema,
-  PreviewTableResponse_Row_ColumnSchema,
-  PreviewTableResponse_RowSchema,
-  PreviewTableResponseSchema,
-} from '../gen/proto/table_pb.js';
+import { PreviewTableCommandSchema, PreviewTableResponseSchema } from '../gen/proto/table_pb.js';
+import { CutText, encodePreview, type PreviewCell } from '../preview-answer.js';
 import { conditionFrom, orderFrom } from '../shapes/row-filters.js';
 
 const DEFAULT_ROWS = 100;
@@ -43,28 +37,15 @@ export const previewTable = defineCommand({
     const known = new Map(table.current.columns.map(({ name }) => [nameKey(name), name]));
     const columns = wanted.length === 0 ? [...known.values()] : wanted;
     const rows = JSON.parse(rowsJson) as Readonly<Record<string, string | null>>[];
-    return create(PreviewTableResponseSchema, {
-      columns,
-      rows: rows.map((row) =>
-        create(PreviewTableResponse_RowSchema, {
-          columns: columns.map((name) => cell(name, row[known.get(nameKey(name)) ?? name] ?? null)),
-        }),
-      ),
-    });
+    const keys = columns.map((name) => known.get(nameKey(name)) ?? name);
+    const cells = rows.map((row) => keys.map((key) => cellOf(row[key] ?? null)));
+    return new EncodedAnswer(encodePreview(columns, cells));
   },
 });
 
-/** Each cell says for itself whether it was cut. */
-function cell(columnName: string, value: string | null) {
-  const isTruncated = value !== null && value.length > MAX_CHARACTERS && [...value].length > MAX_CHARACTERS;
-  const text = isTruncated ? [...value].slice(0, MAX_CHARACTERS).join('') : value;
-  const kind =
-    text === null
-      ? ({ case: 'nullValue', value: NullValue.NULL_VALUE } as const)
-      : ({ case: 'stringValue', value: text } as const);
-  return create(PreviewTableResponse_Row_ColumnSchema, {
-    columnName,
-    value: create(ValueSchema, { kind }),
-    isTruncated,
-  });
+/** The engine gives one character more than there may be, so that a cut can be told. */
+function cellOf(value: string | null): PreviewCell {
+  if (value === null || value.length <= MAX_CHARACTERS) return value;
+  const characters = [...value];
+  return characters.length <= MAX_CHARACTERS ? value : new CutText(characters.slice(0, MAX_CHARACTERS).join(''));
 }
