@@ -19,6 +19,7 @@ import { VersionPins } from './engine/version-pins.js';
 import { VersionWriter } from './engine/version-writer.js';
 import { WorkspaceFiles } from './engine/workspace-files.js';
 import { DiskFileStore } from './files/disk/disk-file-store.js';
+import { RemoteFiles } from './files/remote-files.js';
 import { Maintenance } from './jobs/maintenance.js';
 import { maintenanceJobs } from './jobs/maintenance-jobs.js';
 import { systemClock, type Clock } from './lib/clock.js';
@@ -62,6 +63,7 @@ import { Sharing } from './services/sharing.js';
 import { SlicedExports } from './services/sliced-exports.js';
 import { StoredFiles } from './services/stored-files.js';
 import { TableCopies } from './services/table-copies.js';
+import { RemoteLoads } from './services/remote-loads.js';
 import { TableLoads } from './services/table-loads.js';
 import { TableProfiles } from './services/table-profiles.js';
 import { TablePublisher } from './services/table-publisher.js';
@@ -216,6 +218,15 @@ export async function startApp(
     config.engine,
   );
   const loads = new TableLoads(metadata, engine, locks, publisher, { fileStore, guard }, config.engine);
+  const { importUrls } = config.driver;
+  const { maxUploadBytes } = config.files;
+  const remoteLoads = new RemoteLoads(
+    metadata,
+    new RemoteFiles({ ...importUrls, maxBytes: maxUploadBytes }),
+    loads,
+    { fileSystem, layout, guard },
+    { maxBytes: maxUploadBytes },
+  );
   const workspaceParts = {
     config,
     metadata,
@@ -276,6 +287,7 @@ export async function startApp(
     rows: new TableRows(metadata, engine, locks, publisher, guard),
     profiles: new TableProfiles(engine, history),
     loads,
+    remoteLoads,
     copies: new TableCopies(metadata, engine, locks, history, publisher),
     slicedExports: new SlicedExports(metadata, engine, { fileStore, guard, quota }),
     storedFiles: new StoredFiles(metadata, fileStore),

@@ -15,6 +15,23 @@ export function checkedHost(name: string, host: string): string {
   );
 }
 
+/** Names with or without a port; nothing that could be taken for a pattern. */
+export function checkedHosts(name: string, text: string): readonly string[] {
+  const hosts = text
+    .split(',')
+    .map((host) => host.trim().toLowerCase())
+    .filter((host) => host !== '');
+  for (const host of hosts) {
+    const url = URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : undefined;
+    // A port that the address leaves out because it is the usual one is fine, too.
+    if (url !== undefined && !host.includes('*') && (url.host === host || `${url.host}:80` === host)) continue;
+    throw new ConfigError(
+      `${name} names "${host}", but must be hosts such as files.example.com or files.example.com:8443, separated by commas.`,
+    );
+  }
+  return hosts;
+}
+
 export function checkedPrefix(prefix: string): string {
   const trimmed = prefix.replace(/\/+$/, '');
   if (/^(\/[\w.~-]+)*$/.test(trimmed)) return trimmed;

@@ -114,6 +114,8 @@ export interface DriverConfig {
     /** Null: without TLS. */
     readonly tls: { readonly certPath: string; readonly keyPath: string } | null;
   };
+  /** Where imports may fetch files from; no host: from nowhere. */
+  readonly importUrls: { readonly hosts: readonly string[]; readonly timeoutMs: number };
 }
 
 /** Processes of open workspaces. */

@@ -59,6 +59,13 @@ describe('loadConfig', () => {
     expect(load({}).driver.grpc).toEqual({ host: '127.0.0.1', port: 50_051, tls: null });
   });
 
+  it('takes hosts of imports with and without a port, and none unless they are given', () => {
+    expect(load({}).driver.importUrls.hosts).toEqual([]);
+    const { hosts } = load({ IMPORT_URL_HOSTS: 'Files.example, b.example:8443,10.0.0.1,[::1]:80,c.example:80' }).driver
+      .importUrls;
+    expect(hosts).toEqual(['files.example', 'b.example:8443', '10.0.0.1', '[::1]:80', 'c.example:80']);
+  });
+
   it('is frozen all the way down', () => {
     const config = load({ CORS_ALLOWED_ORIGINS: 'https://a.example, http://b.example:8080' });
     expect(config.http.corsAllowedOrigins).toEqual(['https://a.example', 'http://b.example:8080']);
@@ -77,6 +84,9 @@ describe('loadConfig', () => {
     [{ HOST: 'http://x' }, 'HOST is "http://x", but must be an IP address or a host name'],
     [{ API_PREFIX: 'api' }, 'API_PREFIX is "api", but must be empty or a path'],
     [{ CORS_ALLOWED_ORIGINS: 'https://a.example/' }, 'CORS_ALLOWED_ORIGINS names "https://a.example/"'],
+    [{ IMPORT_URL_HOSTS: 'a.example, https://b.example' }, 'IMPORT_URL_HOSTS names "https://b.example"'],
+    [{ IMPORT_URL_HOSTS: '*.example' }, 'IMPORT_URL_HOSTS names "*.example"'],
+    [{ IMPORT_URL_HOSTS: 'a.example/files' }, 'IMPORT_URL_HOSTS names "a.example/files"'],
     [{ CORS_ALLOWED_ORIGINS: '*,https://a.example' }, 'CORS_ALLOWED_ORIGINS names "*"'],
     [{ DATA_DIR: '/d', FILES_DIR: '/d/duckdb/files' }, 'FILES_DIR is "/d/duckdb/files", which lies inside DUCKDB_DIR'],
     [{ DATA_DIR: '/d', METADATA_DB_PATH: '/d/files/m.sqlite' }, 'METADATA_DB_PATH is'],

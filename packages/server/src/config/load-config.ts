@@ -3,6 +3,7 @@ import {
   checkedAdminKey,
   checkedGrpc,
   checkedHost,
+  checkedHosts,
   checkedOrigins,
   checkedPrefix,
   mustBeSeparate,
@@ -146,6 +147,10 @@ export function loadConfig(env: Environment, machine: Machine = describeMachine(
         keyPath: optional('GRPC_TLS_KEY'),
         allowsPlaintext: read('GRPC_ALLOW_PLAINTEXT'),
       }),
+      importUrls: {
+        hosts: checkedHosts('IMPORT_URL_HOSTS', optional('IMPORT_URL_HOSTS') ?? ''),
+        timeoutMs: read('IMPORT_URL_TIMEOUT_SECONDS') * 1000,
+      },
     },
     warnings: warningsFor(adminApiKey),
   });

@@ -540,6 +540,22 @@ export const CONFIG_OPTIONS = {
     description:
       'Permits a GRPC_HOST beyond this machine without TLS. Keys then travel readable, so only inside a network of its own.',
   },
+  IMPORT_URL_HOSTS: {
+    section: 'driver',
+    type: 'text',
+    default: null,
+    defaultIs: 'none: nothing is fetched',
+    description:
+      'Hosts that `TableImportFromFileCommand` may fetch files from over HTTP(S), separated by commas: `files.example.com` for the usual port, `files.example.com:8443` for that one. Each is compared as a whole; whoever may import can then read from them what this service can.',
+  },
+  IMPORT_URL_TIMEOUT_SECONDS: {
+    section: 'driver',
+    type: 'integer',
+    default: '3600',
+    min: 1,
+    max: 86_400,
+    description: 'How long fetching one such file may take. MAX_UPLOAD_BYTES limits its size.',
+  },
 } as const satisfies Record<string, OptionDescription>;
 
 export type OptionName = keyof typeof CONFIG_OPTIONS;

@@ -471,6 +471,12 @@ export const ERROR_CATALOGUE = {
     retryable: true,
     retryAfterSeconds: 10,
   },
+  remote_file_failed: {
+    http: 502,
+    meaning: 'The host of a file that was to be imported by its address did not deliver it; nothing was changed.',
+    remedy: 'Repeat the request; if it fails again, look at that host.',
+    retryable: true,
+  },
   worker_crashed: {
     http: 500,
     meaning: 'The engine process ended in the middle of the operation; nothing was changed.',

@@ -63,8 +63,20 @@ export class TableLoads {
   ) {}
 
   async loadFiles(change: Change<LoadReport>, ref: TableRef, load: FileLoad): Promise<LoadReport> {
-    const sourceBytes = load.files.reduce((sum, file) => sum + file.sizeBytes, 0);
-    const paths = load.files.map((file) => this.disk.fileStore.localPath(file.path));
+    const { fileStore } = this.disk;
+    const files = load.files.map(({ path, sizeBytes }) => ({ path: fileStore.localPath(path), sizeBytes }));
+    return await this.loadPaths(change, ref, load, files);
+  }
+
+  /** Files anywhere on this machine, by their paths; they are read before this resolves. */
+  async loadPaths(
+    change: Change<LoadReport>,
+    ref: TableRef,
+    load: Omit<FileLoad, 'files'>,
+    files: readonly { readonly path: string; readonly sizeBytes: number }[],
+  ): Promise<LoadReport> {
+    const sourceBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    const paths = files.map(({ path }) => path);
     if (load.timeOfChange === 'source') mustHaveTimeOfChange(load.format.columns);
     return await this.#load(change, ref, load, sourceBytes, { ...load.format, kind: 'files', paths });
   }

@@ -4,6 +4,7 @@ import type { Buckets } from '../../services/buckets.js';
 import type { ChangeRunner } from '../../services/change-runner.js';
 import type { Projects } from '../../services/projects.js';
 import type { RateLimiter } from '../../services/rate-limiter.js';
+import type { RemoteLoads } from '../../services/remote-loads.js';
 import type { Sharing } from '../../services/sharing.js';
 import type { SlicedExports } from '../../services/sliced-exports.js';
 import type { StoredFiles } from '../../services/stored-files.js';
@@ -31,6 +32,7 @@ export interface DriverServices {
   readonly rows: Pick<TableRows, 'deleteRows'>;
   readonly profiles: Pick<TableProfiles, 'profile'>;
   readonly loads: Pick<TableLoads, 'loadFiles' | 'loadTable'>;
+  readonly remoteLoads: Pick<RemoteLoads, 'load'>;
   readonly copies: Pick<TableCopies, 'copy'>;
   readonly slicedExports: Pick<SlicedExports, 'export'>;
   readonly storedFiles: Pick<StoredFiles, 'require' | 'slicesOf'>;

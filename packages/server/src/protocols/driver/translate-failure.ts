@@ -87,7 +87,7 @@ function kindOf(http: number, retryable: boolean): { status: DriverStatus; code:
       : { status: 'already_exists', code: DRIVER_CODES.alreadyExists };
   }
   if (http === 429 || http === 507) return { status: 'resource_exhausted', code: DRIVER_CODES.resourceFull };
-  if (http === 499 || http === 503) return { status: 'unavailable', code: DRIVER_CODES.connection };
+  if (http === 499 || http === 502 || http === 503) return { status: 'unavailable', code: DRIVER_CODES.connection };
   if (http === 504) return { status: 'deadline_exceeded', code: DRIVER_CODES.queryTimeout };
   if (http >= 500) return { status: 'internal', code: DRIVER_CODES.unknown };
   return { status: 'invalid_argument', code: DRIVER_CODES.validation };

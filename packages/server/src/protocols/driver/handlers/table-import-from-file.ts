@@ -1,5 +1,6 @@
 import { anyUnpack } from '@bufbuild/protobuf/wkt';
 import type { FileRecord } from '../../../metadata/records.js';
+import type { Change } from '../../../services/change.js';
 import type { FileLoad, LoadReport } from '../../../services/table-loads.js';
 import { defineCommand } from '../define-command.js';
 import type { DriverCall } from '../driver-call.js';
@@ -14,7 +15,7 @@ import {
   type TableImportFromFileCommand,
   type TableImportFromFileCommand_CsvTypeOptions as CsvTypeOptions,
 } from '../gen/proto/table_pb.js';
-import { addressFrom } from '../shapes/file-path.js';
+import { addressFrom, remoteAddressFrom } from '../shapes/file-path.js';
 import { importResponse, loadOptionsFrom } from '../shapes/import-options.js';
 
 export const tableImportFromFile = defineCommand({
@@ -33,15 +34,23 @@ export const tableImportFromFile = defineCommand({
     const ref = call.table(destination.path, destination.tableName);
     const csv = csvOptionsOf(command);
     const format = formatOf(command, csv);
-    await call.mustMayRead('file.get', ref.projectId);
-    const load: FileLoad = {
+    const address = remoteAddressOf(command, csv);
+    const load: Omit<FileLoad, 'files'> = {
       ...loadOptionsFrom(importOptions),
-      files: await filesOf(call, command, csv, ref.projectId),
       format: { ...format, skippedLines: importOptions.numberOfIgnoredLines, nullTexts: importOptions.importAsNull },
     };
+    const { loads, remoteLoads } = call.services;
+    let work: (change: Change<LoadReport>) => Promise<LoadReport>;
+    if (address === undefined) {
+      await call.mustMayRead('file.get', ref.projectId);
+      const files = await filesOf(call, command, csv, ref.projectId);
+      work = (change) => loads.loadFiles(change, ref, { ...load, files });
+    } else {
+      work = (change) => remoteLoads.load(change, ref, address, load);
+    }
     return await call.change(
       { operation: 'table.import', projectId: ref.projectId, resourceId: `${ref.bucketName}.${ref.tableName}` },
-      (change) => call.services.loads.loadFiles(change, ref, load),
+      work,
       { schema: TableImportResponseSchema, render: (report: LoadReport) => importResponse(report) },
     );
   },
@@ -76,6 +85,17 @@ function formatOf({ fileFormat }: TableImportFromFileCommand, csv: CsvTypeOption
   if (csv.escapedBy.length > 1)
     throw invalidFile(`The escape character must be one character or empty, not "${csv.escapedBy}".`);
   return { format: 'csv', columns, delimiter: csv.delimiter, quote: csv.enclosure, escape: csv.escapedBy } as const;
+}
+
+function remoteAddressOf(
+  { filePath }: TableImportFromFileCommand,
+  csv: CsvTypeOptions | undefined,
+): string | undefined {
+  const address = remoteAddressFrom(filePath);
+  if (address !== undefined && (csv?.sourceType ?? SourceType.SINGLE_FILE) !== SourceType.SINGLE_FILE) {
+    throw invalidFile('From an address one file is imported; slices come from the file storage of this service.');
+  }
+  return address;
 }
 
 async function filesOf(
