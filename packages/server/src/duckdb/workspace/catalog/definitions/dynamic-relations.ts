@@ -274,8 +274,8 @@ export const DYNAMIC_RELATIONS: Readonly<Record<string, readonly RowSource[]>> =
         typsubscript: 'CASE k.offset WHEN 1 THEN 0 ELSE 6179 END',
         typelem: 'CASE k.offset WHEN 1 THEN 0 ELSE o.oid END',
         typarray: 'CASE k.offset WHEN 1 THEN o.oid + 2 ELSE 0 END',
-        typinput: 'CASE k.offset WHEN 1 THEN 3504 ELSE 750 END',
-        typoutput: 'CASE k.offset WHEN 1 THEN 3505 ELSE 751 END',
+        typinput: 'CASE k.offset WHEN 1 THEN 3506 ELSE 750 END',
+        typoutput: 'CASE k.offset WHEN 1 THEN 3507 ELSE 751 END',
         typreceive: 'CASE k.offset WHEN 1 THEN 3532 ELSE 2400 END',
         typsend: 'CASE k.offset WHEN 1 THEN 3533 ELSE 2401 END',
         typalign: `'i'`,
@@ -402,15 +402,25 @@ export const DYNAMIC_RELATIONS: Readonly<Record<string, readonly RowSource[]>> =
         deptype: `'a'`,
       },
     },
+    // The index of a key is the constraint's; a constraint hangs on its columns, a foreign key also on the index of the other table.
     {
-      from: '__pg.own.constraints AS o',
+      from: `__pg.own.constraints AS o WHERE o.kind IN ('p', 'u')`,
+      columns: { classid: '1259', objid: 'o.index_oid', refclassid: '2606', refobjid: 'o.oid', deptype: `'i'` },
+    },
+    {
+      from: '(SELECT oid, base_oid, unnest(column_numbers) AS number FROM __pg.own.constraints) AS o',
       columns: {
-        classid: `CASE WHEN o.kind IN ('p', 'u') THEN 1259 ELSE 2606 END`,
-        objid: `CASE WHEN o.kind IN ('p', 'u') THEN o.index_oid ELSE o.oid END`,
-        refclassid: `CASE WHEN o.kind IN ('p', 'u') THEN 2606 ELSE 1259 END`,
-        refobjid: `CASE WHEN o.kind IN ('p', 'u') THEN o.oid ELSE o.base_oid END`,
-        deptype: `CASE WHEN o.kind IN ('p', 'u') THEN 'i' ELSE 'a' END`,
+        classid: '2606',
+        objid: 'o.oid',
+        refclassid: '1259',
+        refobjid: 'o.base_oid',
+        refobjsubid: 'o.number',
+        deptype: `'a'`,
       },
+    },
+    {
+      from: '__pg.own.constraint_targets AS o WHERE o.index_oid IS NOT NULL',
+      columns: { classid: '2606', objid: 'o.oid', refclassid: '1259', refobjid: 'o.index_oid', deptype: `'n'` },
     },
     {
       from: `__pg.own.relations AS o WHERE o.kind = 'v'`,

@@ -10,6 +10,7 @@ import { OVERRIDDEN_VIEWS } from './overridden-views.js';
 import { OWN_VIEWS } from './own-views.js';
 import { PRIVILEGE_MACROS } from './privilege-macros.js';
 import { SESSION_MACROS } from './session-macros.js';
+import { LIVE_ROWS_MACRO, STATISTICS_MACROS } from './server-functions.js';
 import { overSnapshot, SNAPSHOT_STATEMENTS } from './snapshot.js';
 import { emptyValueOf, storageTypeOf } from './storage-types.js';
 import { TEXT_MACROS } from './text-macros.js';
@@ -130,10 +131,10 @@ export function installStatements(): readonly string[] {
     `CREATE TABLE ${CATALOG_DATABASE}.${STORED}.duckdb_types AS SELECT CAST(col0 AS VARCHAR) AS name, CAST(col1 AS UINTEGER) AS scalar_oid,
        CAST(col2 AS UINTEGER) AS array_oid, CAST(col3 AS INTEGER) AS modifier FROM (VALUES ${DUCKDB_TYPE_ROWS.join(', ')})`,
     `CREATE TABLE ${CATALOG_DATABASE}.${STORED}.system_views (oid UINTEGER, definition VARCHAR)`,
-    ...[...SESSION_MACROS, ...TEXT_MACROS, ...TYPE_MACROS].map((one) => createMacro(one)),
+    ...[...SESSION_MACROS, ...STATISTICS_MACROS, ...TEXT_MACROS, ...TYPE_MACROS].map((one) => createMacro(one)),
     ...[...OWN_VIEWS, ...DERIVED_VIEWS].map((view) => createView(OWN, view)),
     ...stored.filter(({ name }) => name in DYNAMIC_RELATIONS).map(createDynamicView),
-    ...[...OBJECT_MACROS, ...PRIVILEGE_MACROS].map((one) => createMacro(one)),
+    ...[...OBJECT_MACROS, LIVE_ROWS_MACRO, ...PRIVILEGE_MACROS].map((one) => createMacro(one)),
     ...OVERRIDDEN_VIEWS.map((view) => createView(view.schema, view)),
     // Macros once more, over the snapshot; they are checked against it, so it has to be there.
     ...SNAPSHOT_STATEMENTS,

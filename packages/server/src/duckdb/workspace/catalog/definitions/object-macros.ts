@@ -88,6 +88,9 @@ const namespaceByName = (text: string): string =>
 const roleByName = (text: string): string =>
   `(SELECT min(__a.oid) FROM __pg.catalog.pg_authid AS __a WHERE __a.rolname = (${parts(text)})[1])`;
 
+const operatorByName = (text: string): string =>
+  `(SELECT min(__o.oid) FROM __pg.catalog.pg_operator AS __o WHERE __o.oprname = regexp_extract(CAST(${text} AS VARCHAR), '([^.(]+)(\\(.*)?$', 1))`;
+
 /** From a name or a number to the number; a name that is not there is an error, as in PostgreSQL, or NULL. */
 function input(type: string, kind: string, lookup: (text: string) => string): readonly Macro[] {
   const found = `coalesce(TRY_CAST(CAST(value AS VARCHAR) AS UINTEGER), ${lookup('value')})`;
@@ -118,6 +121,7 @@ export const OBJECT_MACROS: readonly Macro[] = [
   ...input('regproc', 'function', functionByName),
   ...input('regnamespace', 'schema', namespaceByName),
   ...input('regrole', 'role', roleByName),
+  ...input('regoper', 'operator', operatorByName),
   macro(
     'regclass_out',
     `(value) AS CAST(${orNumber(`(SELECT __n.spelling FROM __pg.own.relation_spellings AS __n WHERE __n.oid = value)`)} AS VARCHAR)`,
@@ -208,6 +212,7 @@ export const OBJECT_MACROS: readonly Macro[] = [
   macro('pg_get_partkeydef', `(relation) AS CAST(NULL AS VARCHAR)`),
   macro('pg_get_partition_constraintdef', `(relation) AS CAST(NULL AS VARCHAR)`),
   macro('pg_get_statisticsobjdef', `(statistics) AS CAST(NULL AS VARCHAR)`),
+  macro('pg_get_statisticsobjdef_expressions', `(statistics) AS CAST(NULL AS VARCHAR[])`),
   macro('pg_get_statisticsobjdef_columns', `(statistics) AS CAST(NULL AS VARCHAR)`),
   macro('pg_get_replica_identity_index', `(relation) AS CAST(NULL AS UINTEGER)`),
   macro('pg_get_functiondef', `(function) AS CAST(NULL AS VARCHAR)`),
@@ -268,6 +273,7 @@ export const OBJECT_MACROS: readonly Macro[] = [
     'pg_index_column_has_property',
     `(index_oid, attribute, property) AS property IN ('asc', 'orderable', 'nulls_last')`,
   ),
+  macro('pg_indexam_progress_phasename', `(method, phase) AS CAST(NULL AS VARCHAR)`),
   macro('pg_index_has_property', `(index_oid, property) AS false`),
   macro(
     'pg_indexam_has_property',

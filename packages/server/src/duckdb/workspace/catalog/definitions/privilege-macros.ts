@@ -6,6 +6,8 @@ import { macro, type Macro } from './macro.js';
  */
 const OWNED = (oid: string): string => `(${oid} >= 16384 AND ${oid} < 1000000000)`;
 const CREATABLE_SCHEMA = (oid: string): string => `(${OWNED(oid)} OR ${oid} = 2200)`;
+/** Nobody's. */
+const TOAST_SCHEMA = '99';
 const wants = (privilege: string, words: string): string => `regexp_matches(${privilege}, '(${words})( *,|$)', 'i')`;
 const HIDDEN_RELATIONS = '1260, 1249001, 2613, 2619, 3381, 3429, 6100, 1418';
 
@@ -29,7 +31,7 @@ export const PRIVILEGE_MACROS: readonly Macro[] = [
   privilege(
     'has_schema_privilege',
     'namespace, privilege',
-    `(${CREATABLE_SCHEMA('__pg.fn.regnamespace_in(namespace)')} OR ${wants('privilege', 'usage')})`,
+    `(${CREATABLE_SCHEMA('__pg.fn.regnamespace_in(namespace)')} OR ${wants('privilege', 'usage')} AND __pg.fn.regnamespace_in(namespace) <> ${TOAST_SCHEMA})`,
   ),
   privilege('has_database_privilege', 'database, privilege', `NOT ${wants('privilege', 'grant option')}`),
   privilege('has_function_privilege', 'function, privilege', `${wants('privilege', 'execute')}`),

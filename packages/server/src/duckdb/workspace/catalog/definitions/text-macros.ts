@@ -22,6 +22,12 @@ export const TEXT_MACROS: readonly Macro[] = [
   ),
   macro('quote_literal', `(value) AS '''' || replace(CAST(value AS VARCHAR), '''', '''''') || ''''`),
   macro('quote_nullable', `(value) AS coalesce('''' || replace(CAST(value AS VARCHAR), '''', '''''') || '''', 'NULL')`),
+  macro('nameconcatoid', `(name, oid) AS name || '_' || oid`),
+  // The first group of the first match, or all of it.
+  macro(
+    'regexp_match',
+    `(text, pattern) AS CASE WHEN regexp_matches(text, pattern, 's') THEN [CASE WHEN pattern LIKE '%(%' THEN regexp_extract(text, pattern, 1, 's') ELSE regexp_extract(text, pattern, 0, 's') END] END`,
+  ),
   macro('array_lower', `(list, dimension) AS CASE WHEN len(list) > 0 AND dimension = 1 THEN 1 END`),
   macro(
     'array_upper',

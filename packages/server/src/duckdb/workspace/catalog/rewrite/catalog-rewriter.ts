@@ -27,16 +27,20 @@ import { formatAsConcatenation } from './format.js';
 import { isPatternOfMany, rewriteOperator } from './operators.js';
 import { parsePg } from '../pg-parser.js';
 import {
+  columnTypesOf,
   definitionOf,
   isOidColumn,
   isRegprocColumn,
   isVectorColumn,
+  isXidColumn,
   relationOid,
   schemaOfRelation,
   type CatalogSchema,
 } from './relations.js';
+import { withoutReservedAliases } from './reserved-aliases.js';
 import { enterSelect, OUTSIDE, type Scope } from './scope.js';
 import { rewriteRangeFunction } from './range-functions.js';
+import { strftimePattern } from '../user-sql/date-patterns.js';
 import { REG_TYPES, TEXT_TYPES, typeNameFor } from './types.js';
 
 type Rule = (fields: Fields, scope: Scope) => Json;
@@ -66,7 +70,8 @@ export class CatalogRewriter {
     VariableShowStmt: (fields) => this.#show(fields),
   };
 
-  statement(node: Fields): Json {
+  statement(original: Fields): Json {
+    const node = withoutReservedAliases(original);
     const select = fieldsOf(node, 'SelectStmt');
     if (select !== undefined) return { SelectStmt: this.#select(select, OUTSIDE, true) };
     return this.#rewrite(node, OUTSIDE);
@@ -96,7 +101,13 @@ export class CatalogRewriter {
       // The halves of a UNION are SELECTs without their wrapping node.
       ...(isFields(larg) ? { larg: this.#select(larg, { ...scope, merged: true }, outermost) } : {}),
       ...(isFields(rarg) ? { rarg: this.#select(rarg, { ...scope, merged: true }, outermost) } : {}),
-      ...(targetList === undefined ? {} : { targetList: listOf(targetList).map((one) => this.#target(one, scope)) }),
+      ...(targetList === undefined
+        ? {}
+        : {
+            targetList: listOf(targetList)
+              .flatMap((one) => starred(one, scope))
+              .map((one) => this.#target(one, scope)),
+          }),
     };
   }
 
@@ -122,6 +133,11 @@ export class CatalogRewriter {
     if (call !== undefined) {
       const name = namesOf(call['funcname']).at(-1) ?? '';
       return name !== 'unnest' && SET_RETURNING.has(name) ? callNode(['unnest'], [rewritten]) : rewritten;
+    }
+    const cast = fieldsOf(original, 'TypeCast');
+    const innerCast = fieldsOf(rewritten, 'TypeCast');
+    if (cast !== undefined && innerCast !== undefined) {
+      return { TypeCast: { ...innerCast, arg: this.#spread(cast['arg'] ?? null, innerCast['arg'] ?? null) } };
     }
     const indirection = fieldsOf(original, 'A_Indirection');
     const inner = fieldsOf(rewritten, 'A_Indirection');
@@ -157,7 +173,7 @@ export class CatalogRewriter {
     const sql = definitionOf(schema, name);
     const statement = sql === undefined ? undefined : parsePg(sql)?.[0];
     if (statement === undefined) return undefined;
-    const definition = this.#rewrite(statement.node, OUTSIDE);
+    const definition = this.#rewrite(withoutReservedAliases(statement.node), OUTSIDE);
     this.#definitions.set(key, definition);
     return definition;
   }
@@ -194,6 +210,12 @@ export class CatalogRewriter {
         args.slice(1).map((one) => this.#asText(one, scope)),
       );
       if (concatenation !== undefined) return concatenation;
+    }
+    if (name === 'age' && args.length === 1 && isXidColumn(args[0])) return integerNode(1);
+    if (name === 'to_char' && args.length === 2) {
+      const pattern = strftimePattern(constantText(args[1]) ?? '?A');
+      if (pattern !== undefined)
+        return callNode(['strftime'], [this.#rewrite(args[0] ?? null, scope), textNode(pattern)]);
     }
     if (name === '_pg_truetypid' || name === '_pg_truetypmod') return trueType(name, args);
     const vector = name.startsWith('array_') && isVectorColumn(args[0]);
@@ -305,6 +327,10 @@ export class CatalogRewriter {
       }
       return this.#rewrite(value, scope);
     }
+    const call = fieldsOf(value, 'FuncCall');
+    const asked = /^to_(reg[a-z]+)$/.exec(namesOf(call?.['funcname']).at(-1) ?? '')?.[1];
+    if (asked !== undefined && REG_TYPES.has(asked)) return macro(`${asked}_out`, this.#rewrite(value, scope));
+    if (columnType(value, scope) === 'regtype') return macro('regtype_out', this.#rewrite(value, scope));
     if (isVectorColumn(value)) return macro('vector_out', this.#rewrite(value, scope));
     if (isRegprocColumn(value)) return macro('regproc_out', this.#rewrite(value, scope));
     for (const kind of ['CaseExpr', 'CoalesceExpr', 'CaseWhen']) {
@@ -347,6 +373,9 @@ export class CatalogRewriter {
           rexpr: { List: { items } },
         },
       };
+    }
+    if (isMember(fields)) {
+      return callNode(['list_contains'], [this.#rewrite(rexpr ?? null, scope), rewrite(lexpr ?? null)]);
     }
     const isArrayOperator = fields['kind'] === 'AEXPR_OP_ANY' || fields['kind'] === 'AEXPR_OP_ALL';
     return rewriteOperator({
@@ -410,6 +439,29 @@ export class CatalogRewriter {
   }
 }
 
+/** What type PostgreSQL gives a column of one of the catalogue's relations. */
+function columnType(value: Json, scope: Scope): string | undefined {
+  const names = namesOf(fieldsOf(value, 'ColumnRef')?.['fields']);
+  const relation =
+    names.length > 1 ? scope.relations.get(names.at(-2) ?? '') : scope.local.length === 1 ? scope.local[0] : '';
+  return columnTypesOf('pg_catalog', relation ?? '').find(([name]) => name === names.at(-1))?.[1];
+}
+
+/** Types whose values change on their way to the client. */
+const SHOWN_OTHERWISE = new Set(['int2vector', 'oidvector', 'regproc', 'regtype']);
+
+/** `i.*` that goes to the client, as its columns where some of them are shown otherwise than they are kept. */
+function starred(target: Json, scope: Scope): readonly Json[] {
+  const fields = listOf(fieldsOf(fieldsOf(target, 'ResTarget')?.['val'], 'ColumnRef')?.['fields']);
+  const isStar = fieldsOf(fields.at(-1), 'A_Star') !== undefined;
+  if (!scope.outermost || !isStar || fields.length > 2) return [target];
+  const [alias] = fields.length === 2 ? namesOf(fields) : scope.aliases.length === 1 ? scope.aliases : [];
+  const relation = scope.relations.get(alias ?? '');
+  const columns = relation === undefined ? [] : columnTypesOf('pg_catalog', relation);
+  if (alias === undefined || !columns.some(([, type]) => SHOWN_OTHERWISE.has(type))) return [target];
+  return columns.map(([name]) => ({ ResTarget: { val: columnNode(alias, name) } }));
+}
+
 /** `x = ANY ('{a,b}')` as `x IN ('a', 'b')`: constants take the type of x, elements of a list do not. */
 function listOfConstants(fields: Fields): { readonly name: string; readonly items: readonly Json[] } | undefined {
   const operator = namesOf(fields['name']).at(-1) ?? '';
@@ -420,6 +472,13 @@ function listOfConstants(fields: Fields): { readonly name: string; readonly item
   if (!(isAny || isNone) || elements === undefined) return undefined;
   const items = elements.map((one) => (one === null ? nullNode : textNode(one)));
   return { name: operator, items: items.length === 0 ? [nullNode] : items };
+}
+
+/** `x = ANY (list)`: an outer join cannot have it, which to DuckDB asks a sub-query. Of a sub-query or a parameter it stays. */
+function isMember(fields: Fields): boolean {
+  const list = fields['rexpr'];
+  const isOther = ['SubLink', 'ParamRef', 'A_Const'].some((kind) => fieldsOf(list, kind) !== undefined);
+  return fields['kind'] === 'AEXPR_OP_ANY' && namesOf(fields['name']).at(-1) === '=' && !isOther;
 }
 
 /** Whether one of the operands is plainly an array. */

@@ -15,6 +15,8 @@ const RENAMED: Readonly<Record<string, string>> = {
   to_jsonb: 'to_json',
   every: 'bool_and',
   btrim: 'trim',
+  extract: 'date_part',
+  position: 'strpos',
   clock_timestamp: 'now',
   statement_timestamp: 'now',
   transaction_timestamp: 'now',

@@ -8,6 +8,8 @@ import {
   integerNode,
   listOf,
   namesOf,
+  nullNode,
+  operatorNode,
   targetNode,
   textNode,
   textOf,
@@ -15,7 +17,9 @@ import {
   type Json,
 } from '../ast.js';
 import { CATALOG_DATABASE, FUNCTIONS, STORED } from '../names.js';
-import { RECORD_RETURNING, ROW_SOURCES, SET_RETURNING } from './functions.js';
+import { EMPTY_LISTS } from '../definitions/server-functions.js';
+import { MACROS, RECORD_RETURNING, ROW_SOURCES, SET_RETURNING } from './functions.js';
+import { typeNameFor } from './types.js';
 
 /**
  * Functions in FROM. DuckDB's own table functions cannot take columns of the tables before them, and have no `WITH ORDINALITY`, so
@@ -38,6 +42,16 @@ export function rewriteRangeFunction(fields: Fields, rewrite: (node: Json) => Js
       },
     };
   }
+  const columns = EMPTY_LISTS.get(name ?? '');
+  if (name !== undefined && columns !== undefined && calls.length === 1) {
+    return { RangeSubselect: { lateral: true, subquery: emptyList(columns), alias: alias ?? { aliasname: name } } };
+  }
+  if (name !== undefined && calls.length === 1 && IN_FROM_TOO.has(name)) {
+    const aliasname = textOf(alias?.['aliasname']) ?? name;
+    const column = listOf(alias?.['colnames']).flatMap((one) => namesOf([one]))[0] ?? aliasname;
+    const value = rewrite(calls[0] ?? []);
+    return { RangeSubselect: { lateral: true, subquery: selectOf([targetNode(value, column)]), alias: { aliasname } } };
+  }
   if (name === undefined || !names.every((one) => SET_RETURNING.has(one))) {
     return { RangeFunction: { ...fields, functions: rewrite(fields['functions'] ?? []) } };
   }
@@ -59,7 +73,7 @@ export function rewriteRangeFunction(fields: Fields, rewrite: (node: Json) => Js
   return {
     RangeSubselect: {
       lateral: true,
-      subquery: { SelectStmt: { targetList: targets, limitOption: 'LIMIT_OPTION_DEFAULT', op: 'SETOP_NONE' } },
+      subquery: selectOf(targets),
       alias: { aliasname: aliasName ?? name },
     },
   };
@@ -71,6 +85,26 @@ function integers(list: Json): Json {
 }
 
 const isInteger = (node: Json): boolean => constantInteger(node) !== undefined;
+
+/** Functions that answer one value, which PostgreSQL takes for a table of one row. */
+const IN_FROM_TOO: ReadonlySet<string> = new Set(
+  [...MACROS.keys(), 'string_to_array'].filter((name) => !SET_RETURNING.has(name)),
+);
+
+function selectOf(targetList: readonly Json[], where?: Json): Json {
+  const condition = where === undefined ? {} : { whereClause: where };
+  return { SelectStmt: { targetList, ...condition, limitOption: 'LIMIT_OPTION_DEFAULT', op: 'SETOP_NONE' } };
+}
+
+function nothingOf(type: string): Json {
+  if (type.startsWith('_')) return castNode(nullNode, typeNameFor(type.slice(1)), true);
+  return castNode(nullNode, type.endsWith('vector') ? ['varchar'] : typeNameFor(type));
+}
+
+function emptyList(columns: readonly (readonly [string, string])[]): Json {
+  const targets = columns.map(([column, type]) => targetNode(nothingOf(type), column));
+  return selectOf(targets, operatorNode('=', integerNode(0), integerNode(1)));
+}
 
 interface ColumnList {
   readonly value: Json;

@@ -42,6 +42,11 @@ function isOfType(node: Json | undefined, ...types: readonly string[]): boolean 
   return name !== undefined && types.some((type) => namesOfType(type).has(name));
 }
 
+/** The types of a relation's columns, by their names. */
+export function columnTypesOf(schema: CatalogSchema, name: string): readonly (readonly [string, string])[] {
+  return postgresql15().byName.get(`${schema}.${name}`)?.columns ?? [];
+}
+
 /** A column that holds an object's number. */
 export function isOidColumn(node: Json | undefined): boolean {
   return isOfType(node, 'oid', 'regproc');
@@ -50,6 +55,11 @@ export function isOidColumn(node: Json | undefined): boolean {
 /** A column that holds a function's number and prints as its name. */
 export function isRegprocColumn(node: Json | undefined): boolean {
   return isOfType(node, 'regproc');
+}
+
+/** A column that holds a transaction's number. */
+export function isXidColumn(node: Json | undefined): boolean {
+  return lastName(node) === 'xmin' || lastName(node) === 'xmax' || isOfType(node, 'xid');
 }
 
 /** A column of the types `int2vector` and `oidvector`, whose elements count from 0. */

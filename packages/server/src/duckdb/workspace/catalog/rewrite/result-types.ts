@@ -39,6 +39,7 @@ const LOST: ReadonlySet<string> = new Set<PgTypeName>([
 const ANSWERS: Readonly<Record<string, PgTypeName>> = {
   current_database: 'name',
   current_schema: 'name',
+  pg_encoding_to_char: 'name',
   pg_get_userbyid: 'name',
   pg_my_temp_schema: 'oid',
   to_regclass: 'regclass',
@@ -151,6 +152,8 @@ function typeOf(value: Json | undefined, sources: readonly Source[], ctes: Ctes)
     const candidates = table === undefined ? sources : sources.filter(({ alias }) => alias === table);
     return candidates.flatMap((one) => one.columns ?? []).find(([name]) => name === column)?.[1];
   }
+  const element = fieldsOf(value, 'A_Indirection');
+  if (element !== undefined && typeOf(element['arg'], sources, ctes) === 'oidvector') return 'oid';
   if (fieldsOf(value, 'A_Const')?.['isnull'] === true) return 'text';
   const cast = fieldsOf(value, 'TypeCast');
   if (cast !== undefined) {

@@ -8,13 +8,22 @@ export interface Scope {
   readonly relations: ReadonlyMap<string, string>;
   /** Those of this SELECT alone. */
   readonly local: readonly string[];
+  /** What this SELECT reads from, as it calls them; undefined names are sub-selects and functions. */
+  readonly aliases: readonly (string | undefined)[];
   /** No SELECT is around this one: its columns go to the client. */
   readonly outermost: boolean;
   /** It is one side of a UNION, whose columns take their type from both. */
   readonly merged: boolean;
 }
 
-export const OUTSIDE: Scope = { ctes: new Set(), relations: new Map(), local: [], outermost: true, merged: false };
+export const OUTSIDE: Scope = {
+  ctes: new Set(),
+  relations: new Map(),
+  local: [],
+  aliases: [],
+  outermost: true,
+  merged: false,
+};
 
 export function enterSelect(select: Fields, outer: Scope, outermost: boolean): Scope {
   const ctes = new Set([...outer.ctes, ...cteNames(select)]);
@@ -24,9 +33,19 @@ export function enterSelect(select: Fields, outer: Scope, outermost: boolean): S
     ctes,
     relations: new Map([...outer.relations, ...own]),
     local: own.map(([, relation]) => relation),
+    aliases: aliasesIn(listOf(select['fromClause'])),
     outermost,
     merged: outer.merged,
   };
+}
+
+function aliasesIn(from: readonly Json[]): readonly (string | undefined)[] {
+  return from.flatMap((item) => {
+    const join = fieldsOf(item, 'JoinExpr');
+    if (join !== undefined) return aliasesIn([join['larg'] ?? null, join['rarg'] ?? null]);
+    const relation = fieldsOf(item, 'RangeVar');
+    return [relation === undefined ? undefined : (aliasOf(relation) ?? textOf(relation['relname']))];
+  });
 }
 
 export function cteNames(statement: Fields): readonly string[] {

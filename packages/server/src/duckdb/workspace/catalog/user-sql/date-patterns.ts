@@ -25,6 +25,7 @@ const PIECES: readonly (readonly [string, string])[] = [
   ['ID', '%u'],
   ['AM', '%p'],
   ['PM', '%p'],
+  ['TZ', '%Z'],
 ];
 
 /** A pattern of `to_char` for dates as one of `strftime`; undefined for one that holds more than these. */
