@@ -1,6 +1,7 @@
 import { anyEdits, castEdits, likeEdits, patternEdits } from './expression-edits.js';
 import { columnNameEdits } from './column-name-edits.js';
 import { droppedEdits, serialEdits } from './definition-edits.js';
+import { keywordEdits } from './keyword-edits.js';
 import { functionEdits } from './function-edits.js';
 import { catalogRelationEdits, schemaEdits, type ViewText } from './relation-edits.js';
 import { TokenList, type TextEdit } from './token-list.js';
@@ -26,6 +27,7 @@ export function rewriteUserStatement(sql: string, databaseName: string, viewText
     ...functionEdits(list),
     ...catalogRelationEdits(list, viewText),
     ...schemaEdits(list, databaseName),
+    ...keywordEdits(list),
     ...anyEdits(list),
     ...likeEdits(list),
     ...droppedEdits(list),
