@@ -1,4 +1,5 @@
 import type { CatalogSession } from './catalog/session-variables.js';
+import { readsCatalog } from './catalog/names.js';
 import type { WorkspaceCatalog } from './catalog/workspace-catalog.js';
 import type { StatementRewriter } from './duckdb-sql-engine.js';
 import type { SqlConnectionOptions } from './sql-engine.js';
@@ -10,9 +11,6 @@ export interface SessionFacts {
   readonly settingNames: readonly string[];
   activity(): ReturnType<CatalogSession['activity']>;
 }
-
-/** What the rewriter leaves to the catalogue's macros is in this database. */
-const ASKS_CATALOG = /\b__pg\./;
 
 /**
  * Statements about the catalogue become queries of its own database; of all others, spans are replaced where PostgreSQL means something
@@ -26,7 +24,7 @@ export function catalogRewriter(catalog: WorkspaceCatalog, facts: SessionFacts):
       return { sql, edits: undefined, columnTypes: translated.columnTypes };
     }
     const rewritten = catalog.rewrite(statement.sql, session.database);
-    if (ASKS_CATALOG.test(rewritten.sql)) await catalog.prepare(duckdb, catalogSession(session, facts));
+    if (readsCatalog(rewritten.sql)) await catalog.prepare(duckdb, catalogSession(session, facts));
     return rewritten;
   };
 }

@@ -1,5 +1,6 @@
 import type { DuckDBPreparedStatement, DuckDBResult, DuckDBType } from '@duckdb/node-api';
 import { SqlError } from '../../errors/sql-error.js';
+import { readsCatalog } from './catalog/names.js';
 import { composedQuery, streamComposed, type ComposedStream } from './composed-query.js';
 import type { DuckDbSqlConnection } from './duckdb-sql-connection.js';
 import { DefinitionSql } from './definition-sql.js';
@@ -25,11 +26,9 @@ import type {
 } from './sql-engine.js';
 import type { EngineStatement, SqlStatement, StatementText } from './sql-statement.js';
 import { applyEdits, type EditedSql, type TextEdit } from './statement-edits.js';
+import { sqlErrorOf } from './sql-state.js';
 import { hasUnknownColumns, typeNames, withoutParameters } from './statement-shape.js';
 import { StreamedRows } from './streamed-rows.js';
-
-/** Of every name that belongs to the catalogue's database. */
-const CATALOG_PREFIX = '__pg.';
 
 /** Numbers from here on are of objects that users made. */
 const FIRST_OWN_OID = 16_384;
@@ -232,18 +231,19 @@ async function makePlan(
   return connection.runExclusive(signal, async () => {
     const rewritten = await parts.rewrite(statement, options, engine);
     const edited = editedTwice(statement.sql, rewritten, calls.edits);
+    const plain = rewritten.plain && editedTwice(statement.sql, rewritten.plain, calls.edits);
     // Made anew: it reads the catalogue, and names all that it reads in full.
     const pathKey = edited.edits === undefined ? undefined : await connection.usePathFor(edited.sql);
     try {
-      const typed = await prepareTyped(connection, statement, edited, givenTypes, signal);
-      const readsCatalog = edited.edits === undefined || edited.sql.includes(CATALOG_PREFIX);
+      const typed = await prepareEither(connection, statement, { edited, plain }, givenTypes, signal);
+      const asksCatalog = edited.edits === undefined || readsCatalog(edited.sql);
       const described = await describe(connection, statement, typed, rewritten.columnTypes, givenTypes, signal);
       const { edited: planned, duckdb } = typed;
       const { changes: changesBefore } = connection;
       const { apply: onOpen } = calls;
-      return { edited: planned, duckdb, ...described, pathKey, readsCatalog, onOpen, changesBefore, isFresh: true };
+      return { edited: planned, duckdb, ...described, pathKey, readsCatalog: asksCatalog, onOpen, changesBefore, isFresh: true };
     } catch (error) {
-      throw connection.translate(error, edited, statement);
+      throw connection.translate(error, plain ?? edited, statement);
     }
   });
 }
@@ -303,6 +303,23 @@ async function describe(
   }
   if (!dependsOnValues) return await columnsOf(duckdb);
   return await read(withoutParameters(edited.sql, typeName), columnsOf);
+}
+
+/** PostgreSQL's arithmetic where the engine can plan it. Its own mistakes are told of the plain statement, so that places are right. */
+async function prepareEither(
+  connection: DuckDbSqlConnection,
+  statement: EngineSql,
+  { edited, plain }: { readonly edited: EditedSql; readonly plain: EditedSql | undefined },
+  givenTypes: readonly number[],
+  signal: AbortSignal,
+): Promise<Typed> {
+  if (plain === undefined) return prepareTyped(connection, statement, edited, givenTypes, signal);
+  try {
+    return await prepareTyped(connection, statement, edited, givenTypes, signal);
+  } catch (error) {
+    if (sqlErrorOf(error).error.sqlState === '22012') throw error;
+    return prepareTyped(connection, statement, plain, givenTypes, signal);
+  }
 }
 
 async function prepareTyped(

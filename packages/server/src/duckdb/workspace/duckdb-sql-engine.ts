@@ -36,6 +36,8 @@ export interface RewrittenSql extends EditedSql {
   /** Run these first, in the same transaction. */
   readonly before?: readonly string[];
   readonly columnTypes?: ColumnTypeNames;
+  /** What to run when the engine cannot plan `sql`: the same without what only PostgreSQL means by it. */
+  readonly plain?: EditedSql;
 }
 
 export class DuckDbSqlEngine implements SqlEngine {

@@ -40,13 +40,19 @@ export function withParameterCasts(
   const guesses = guessed ? GUESSES : GUESSES.slice(0, 1);
   return guesses.map((guess) => {
     const types = new Map(unknown.map((index): [number, string] => [index, knownType(index) ?? guess]));
-    const casts: TextEdit[] = tokenize(text).flatMap(({ kind, value, start, end }) => {
-      const type = kind === 'parameter' && !isNumeric(givenTypes, Number(value)) ? types.get(Number(value)) : undefined;
-      return type === undefined ? [] : [{ start, end, text: `CAST($${value} AS ${type})` }];
-    });
-    const others = (edits ?? []).filter((edit) =>
-      casts.every(({ start, end }) => edit.end <= start || edit.start >= end),
-    );
+    const castsIn = (part: string): TextEdit[] =>
+      tokenize(part).flatMap(({ kind, value, start, end }) => {
+        const isNamed = kind === 'parameter' && !isNumeric(givenTypes, Number(value));
+        const type = isNamed ? types.get(Number(value)) : undefined;
+        return type === undefined ? [] : [{ start, end, text: `CAST($${value} AS ${type})` }];
+      });
+    const casts = castsIn(text);
+    const others = (edits ?? [])
+      .filter((edit) => casts.every(({ start, end }) => edit.end <= start || edit.start >= end))
+      // What a rule says once more has the parameter once more.
+      .map((edit) =>
+        edit.text.includes('$') ? { ...edit, text: applyEdits(edit.text, castsIn(edit.text)).sql } : edit,
+      );
     const edited = applyEdits(text, [...others, ...casts]);
     return { edited: edits === undefined ? { sql: edited.sql, edits: undefined } : edited, types };
   });

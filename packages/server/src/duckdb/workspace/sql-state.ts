@@ -90,6 +90,8 @@ const RULES: Readonly<Record<string, readonly Rule[]>> = {
     [/^function ".*" does not exist/s, '42883'],
     [/^schema ".*" does not exist/s, '3F000'],
     [/^(type|role) ".*" does not exist|^unrecognized configuration parameter/s, '42704'],
+    // What `division-edits.ts` has the engine say.
+    [/^division by zero$/, '22012'],
     [/./s, '22023'],
   ],
   Permission: [[/./s, '42501']],

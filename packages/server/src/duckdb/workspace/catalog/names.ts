@@ -18,6 +18,9 @@ export const FUNCTIONS = 'fn';
 /** The same macros over the snapshot, see `definitions/snapshot.ts`. */
 export const FAST_FUNCTIONS = 'fast';
 
+/** Macros that depend on nothing of the catalogue, and tell types: a statement that uses them does not read it. */
+export const TYPING = 'typing';
+
 /** The workspace's own objects, as views over DuckDB's functions, one view per kind. */
 export const OWN = 'own';
 
@@ -29,3 +32,10 @@ export const PROJECT_DATABASE = '__project';
 
 /** The file of the workspace, as `workspace-database.ts` attaches it. */
 export const WORKSPACE_DATABASE = 'ws';
+
+const CATALOG_READ = new RegExp(`\\b${CATALOG_DATABASE}\\.(?!${TYPING}\\.)`);
+
+/** Whether a statement as the engine gets it reads the catalogue, or what the catalogue was told of the session. */
+export function readsCatalog(sql: string): boolean {
+  return CATALOG_READ.test(sql);
+}

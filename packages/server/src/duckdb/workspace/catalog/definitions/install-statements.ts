@@ -1,4 +1,13 @@
-import { CATALOG_DATABASE, FAST_FUNCTIONS, FUNCTIONS, INFORMATION_SCHEMA, OWN, PG_CATALOG, STORED } from '../names.js';
+import {
+  CATALOG_DATABASE,
+  FAST_FUNCTIONS,
+  FUNCTIONS,
+  INFORMATION_SCHEMA,
+  OWN,
+  PG_CATALOG,
+  STORED,
+  TYPING,
+} from '../names.js';
 import { postgresql15, type SystemRelation } from '../postgresql-15.js';
 import { quoteIdentifier, quoteLiteral } from '../../../quoting.js';
 import { ALL_MACROS } from './all-macros.js';
@@ -15,6 +24,7 @@ import { overSnapshot, SNAPSHOT_STATEMENTS } from './snapshot.js';
 import { emptyValueOf, storageTypeOf } from './storage-types.js';
 import { TEXT_MACROS } from './text-macros.js';
 import { DUCKDB_TYPE_ROWS, TYPE_MACROS } from './type-macros.js';
+import { TYPING_MACROS } from './typing-macros.js';
 
 const schemaOf = (relation: SystemRelation): string =>
   relation.schema === 'pg_catalog' ? PG_CATALOG : INFORMATION_SCHEMA;
@@ -115,7 +125,7 @@ export function installStatements(): readonly string[] {
   const relations = postgresql15().relations;
   const stored = relations.filter(isStored);
   return [
-    ...[PG_CATALOG, INFORMATION_SCHEMA, FUNCTIONS, FAST_FUNCTIONS, OWN, STORED].map(
+    ...[PG_CATALOG, INFORMATION_SCHEMA, FUNCTIONS, FAST_FUNCTIONS, TYPING, OWN, STORED].map(
       (schema) => `CREATE SCHEMA ${CATALOG_DATABASE}.${schema}`,
     ),
     ...stored.map(createTable),
@@ -131,6 +141,7 @@ export function installStatements(): readonly string[] {
     `CREATE TABLE ${CATALOG_DATABASE}.${STORED}.duckdb_types AS SELECT CAST(col0 AS VARCHAR) AS name, CAST(col1 AS UINTEGER) AS scalar_oid,
        CAST(col2 AS UINTEGER) AS array_oid, CAST(col3 AS INTEGER) AS modifier FROM (VALUES ${DUCKDB_TYPE_ROWS.join(', ')})`,
     `CREATE TABLE ${CATALOG_DATABASE}.${STORED}.system_views (oid UINTEGER, definition VARCHAR)`,
+    ...TYPING_MACROS.map((one) => createMacro(one, TYPING)),
     ...[...SESSION_MACROS, ...STATISTICS_MACROS, ...TEXT_MACROS, ...TYPE_MACROS].map((one) => createMacro(one)),
     ...[...OWN_VIEWS, ...DERIVED_VIEWS].map((view) => createView(OWN, view)),
     ...stored.filter(({ name }) => name in DYNAMIC_RELATIONS).map(createDynamicView),

@@ -46,6 +46,8 @@ const BY_KIND: Readonly<Record<string, (fields: Fields) => Figured | undefined>>
     const type = isFields(fields['typeName']) ? namesOf(fields['typeName']['names']).at(-1) : undefined;
     return type === undefined ? inner : { name: type, strong: false };
   },
+  // A cast of a text, to PostgreSQL 15.
+  A_Const: (fields) => (fields['boolval'] === undefined ? undefined : { name: 'bool', strong: false }),
   CollateClause: (fields) => figure(fields['arg']),
   GroupingFunc: () => strong('grouping'),
   SubLink: (fields) => {

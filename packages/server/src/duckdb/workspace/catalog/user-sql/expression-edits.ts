@@ -73,7 +73,7 @@ function registeredCast(list: TokenList, cast: number, typeAt: number, type: str
   const isText = list.matches(typeAt + 1, '::', 'text') || list.matches(typeAt + 1, '::', 'varchar');
   if (isColumnOfItsOwn(list, first, typeAt)) {
     const out = `__pg.fn.${type}_out(__pg.fn.${kind}_in(`;
-    return [list.insertBefore(first, out), list.replace(cast, typeAt, `)) AS ${type}`)];
+    return [list.insertBefore(first, out), list.replace(cast, typeAt, '))')];
   }
   const before = isText ? `__pg.fn.${type}_out(__pg.fn.${kind}_in(` : `__pg.fn.${kind}_in(`;
   return [list.insertBefore(first, before), list.replace(cast, typeAt, isText ? '))' : ')')];

@@ -83,6 +83,105 @@ describe('statements of users', () => {
     expect((await rows('SELECT count(*) FROM (DESCRIBE reserved) AS d'))[0]?.[0]).toBe('7');
   });
 
+  it.each<[string, readonly string[]]>([
+    [
+      `SELECT 1, 'a', NULL, -1, 1 + 1 AS two, 2 three`,
+      ['?column?', '?column?', '?column?', '?column?', 'two', 'three'],
+    ],
+    [`SELECT CASE WHEN id = 1 THEN 'a' END, CASE WHEN id = 1 THEN 1 ELSE id END FROM t`, ['case', 'id']],
+    [`SELECT '1'::int, CAST('x' AS VARCHAR), 1::double precision x, true`, ['int4', 'varchar', 'x', 'bool']],
+    [
+      `SELECT coalesce(name, 'x'), nullif(id, 1), greatest(1, 2), id IS NULL FROM t`,
+      ['coalesce', 'nullif', 'greatest', '?column?'],
+    ],
+    [
+      `SELECT t.id, id / 2, name || 'ž', (SELECT max(id) FROM t), EXISTS (SELECT 1) FROM t`,
+      ['id', '?column?', '?column?', 'max', 'exists'],
+    ],
+    [`SELECT ARRAY[1, 2], (ARRAY[1, 2])[1], id IS DISTINCT FROM 1 FROM t`, ['array', 'array', '?column?']],
+    [`SELECT * FROM (SELECT count(*), 'ž' || 'a', 1 FROM t) AS s`, ['count', '?column?', '?column?_1']],
+    [`WITH w AS (SELECT max(id) FROM t) SELECT max + 1 FROM w`, ['?column?']],
+    [`VALUES (1, 'a'), (2, 'b') ORDER BY 1`, ['column1', 'column2']],
+    [`SELECT * FROM (VALUES (1, 2)) AS v`, ['column1', 'column2']],
+    [`SELECT * FROM (VALUES (1, 2)) AS v (a, b)`, ['a', 'b']],
+    [`WITH v (a) AS (VALUES (1)) SELECT * FROM v`, ['a']],
+    [
+      `SELECT extract(year FROM made), current_date, current_user, current_date::text FROM t`,
+      ['extract', 'current_date', 'current_user', 'CAST(current_date AS VARCHAR)'],
+    ],
+    [`INSERT INTO t (id) SELECT 9 WHERE false RETURNING id + 1, id`, ['?column?', 'id']],
+    // Of DuckDB's grammar: what the tokens tell.
+    [`SELECT count(*) OVER (), [1, 2] FROM t QUALIFY row_number() OVER () = 1`, ['count', 'main.list_value(1, 2)']],
+    [`SELECT max(COLUMNS('i.*')) FROM t`, ['id']],
+    [`SELECT unnest([1, 2]), * EXCLUDE (id) FROM t`, ['unnest', 'name', 'tags', 'made']],
+  ])('names the columns of %s', async (sql, names) => {
+    expect((await run(sql)).names).toEqual(names);
+  });
+
+  it.each<[string, readonly string[]]>([
+    [
+      `SELECT sum(id), sum(id::smallint), sum(id::bigint), sum(1.5), sum(id / 2.0) FROM t`,
+      ['BIGINT', 'BIGINT', 'HUGEINT', 'DECIMAL(38,1)', 'DOUBLE'],
+    ],
+    [`SELECT sum(CASE WHEN name ~ 'b' THEN 1 ELSE 0 END) FROM public.t`, ['BIGINT']],
+    [
+      `SELECT sum(DISTINCT id) FILTER (WHERE id > 1), sum(id ORDER BY name), sum(id) OVER (PARTITION BY name) FROM t GROUP BY id, name`,
+      ['BIGINT', 'BIGINT', 'BIGINT'],
+    ],
+    [`SELECT sum(n) FROM (SELECT sum(id) AS n FROM t GROUP BY name)`, ['HUGEINT']],
+    [`SELECT coalesce(sum(id), 0) FROM t`, ['BIGINT']],
+    [`SELECT sum(count(*)) OVER (), sum(max(id)) OVER () FROM t GROUP BY name`, ['HUGEINT', 'HUGEINT']],
+  ])('sums as PostgreSQL does: %s', async (sql, types) => {
+    const reader = await workspace.session.runAndReadAll(workspace.catalog.rewrite(sql, 'ws_1').sql);
+    expect(reader.columnTypes().map(String)).toEqual(types);
+  });
+
+  it.each([
+    'SELECT 1 / 0',
+    'SELECT id / (id - 1) FROM t',
+    'SELECT id % (id - 1) FROM t',
+    'SELECT mod(id, id - 1) FROM t',
+    'SELECT 1.5 / (id - 1) FROM t',
+    'SELECT 1 / CAST(id - 1 AS double precision) FROM t',
+    'SELECT count(*) FROM t WHERE 10 / (id - 1) > 1',
+    'SELECT sum(id / (id - 1)) FROM t',
+    'SELECT 6 / (4 / (id - 1)) FROM t',
+    'UPDATE t SET id = 1 / (id - 1)',
+    'SELECT CASE WHEN true THEN 1 / (id - 1) END FROM t',
+    'SELECT sum(id) / (sum(id) - 6) FROM t',
+  ])('does not divide by zero: %s', async (sql) => {
+    await expect(run(sql)).rejects.toThrow('division by zero');
+  });
+
+  it.each<[string, string | null]>([
+    ['SELECT 7 / 2', '3'],
+    ['SELECT 6 / (4 / (id + 1)) FROM t WHERE id = 1', '3'],
+    ['SELECT id / NULL FROM t', null],
+    ['SELECT count(*) FROM t WHERE id <> 1 AND 10 / (id - 1) > 1', '2'],
+    ['SELECT count(*) FROM t WHERE id = 1 OR 10 / (id - 1) > 1', '3'],
+    ['SELECT count(*) FROM t WHERE NOT (id = 1 OR 10 / (id - 1) > 9)', '1'],
+    ['SELECT sum(10 / (id - 1)) FILTER (WHERE id <> 1) FROM t', '15'],
+    ['SELECT count(*) FILTER (WHERE id <> 1 AND 10 / (id - 1) > 1) FROM t', '2'],
+    ['SELECT max(CASE WHEN id = 1 THEN 0 ELSE 10 / (id - 1) END) FROM t', '10'],
+    ['SELECT max(CASE WHEN id <> 1 AND 10 / (id - 1) > 5 THEN 1 END) FROM t', '1'],
+    ['SELECT bool_or(id <> 1 AND 10 / (id - 1) > 5) FROM t', 't'],
+    ['SELECT bool_or((id <> 1 AND 10 / (id - 1) > 5) = true) FROM t', 't'],
+    ['SELECT max(id / nullif(id - 1, 0)) FROM t', '2'],
+    ['SELECT max(r) FROM (SELECT id, 10 / (id - 1) AS r FROM t WHERE id > 1) s WHERE r < 9', '5'],
+  ])('divides: %s', async (sql, expected) => {
+    expect((await rows(sql))[0]?.[0]).toBe(expected);
+  });
+
+  it('leaves constants, constraints and macros alone', () => {
+    for (const sql of [
+      'SELECT id / 2.5, id % 10 AS rest FROM t'.replace('id / 2.5', 'id / 2.5 AS half'),
+      'CREATE TABLE checked (a INTEGER, b INTEGER CHECK (a / b > 0))',
+      'CREATE MACRO ratio(a, b) AS sum(a) / b',
+    ]) {
+      expect(workspace.catalog.rewrite(sql, 'ws_1').sql).toBe(sql);
+    }
+  });
+
   it('makes rows of a series', async () => {
     expect(await rows('SELECT generate_series(1, 3)')).toEqual([['1'], ['2'], ['3']]);
   });
@@ -106,10 +205,11 @@ describe('statements of users', () => {
 
   it('says where each place of the text came from', () => {
     const { edits, sql } = workspace.catalog.rewrite(`SELECT 'a' ~ 'b', x`, 'ws_1');
-    expect(sql).toBe(`SELECT regexp_matches('a' , 'b', 's'), x`);
+    expect(sql).toBe(`SELECT regexp_matches('a' , 'b', 's') AS "?column?", x`);
     expect(edits.map(({ start, end }) => [start, end])).toEqual([
       [7, 7],
       [11, 12],
+      [16, 16],
       [16, 16],
     ]);
   });

@@ -4,7 +4,10 @@ import { droppedEdits, serialEdits } from './definition-edits.js';
 import { keywordEdits } from './keyword-edits.js';
 import { functionEdits } from './function-edits.js';
 import { catalogRelationEdits, schemaEdits, type ViewText } from './relation-edits.js';
-import { TokenList, type TextEdit } from './token-list.js';
+import { divisionEdits } from './division-edits.js';
+import { sumEdits } from './sum-edits.js';
+import { editedSpan, TokenList, type TextEdit } from './token-list.js';
+import { valuesEdits } from './values-edits.js';
 
 export interface UserRewrite {
   readonly sql: string;
@@ -12,6 +15,11 @@ export interface UserRewrite {
   readonly edits: readonly TextEdit[];
   /** Statements that must run before, in the same transaction: the sequences of columns that number themselves. */
   readonly before: readonly string[];
+  /**
+   * Where `sql` has edits that say what PostgreSQL's arithmetic is, which the engine may not be able to plan: the same without them. Whoever
+   * plans it tries `sql` first.
+   */
+  readonly plain?: { readonly sql: string; readonly edits: readonly TextEdit[] };
 }
 
 /**
@@ -21,7 +29,7 @@ export interface UserRewrite {
 export function rewriteUserStatement(sql: string, databaseName: string, viewText: ViewText): UserRewrite {
   const list = new TokenList(sql);
   const serial = serialEdits(list);
-  const edits = withoutOverlap([
+  const meaning = withoutOverlap([
     ...serial.edits,
     ...castEdits(list),
     ...functionEdits(list),
@@ -32,9 +40,30 @@ export function rewriteUserStatement(sql: string, databaseName: string, viewText
     ...likeEdits(list),
     ...droppedEdits(list),
     ...patternEdits(list),
-    ...columnNameEdits(list),
   ]);
-  return { sql: apply(sql, edits), edits, before: serial.before };
+  const arithmetic = hasArithmetic(list) ? [...sumEdits(list, meaning), ...divisionEdits(list, meaning)] : [];
+  const names = [...valuesEdits(list), ...columnNameEdits(list)];
+  const plain = edited(sql, [...meaning, ...names]);
+  if (arithmetic.length === 0) return { ...plain, before: serial.before };
+  return { ...edited(sql, [...meaning, ...arithmetic, ...names]), before: serial.before, plain };
+}
+
+/**
+ * Not where the engine takes names of functions apart (PIVOT), nor in definitions other than of tables and views made of a query: constraints,
+ * defaults and macros are kept and shown as text.
+ */
+function hasArithmetic(list: TokenList): boolean {
+  if (list.tokens.some(({ kind, value }) => kind === 'word' && /^(un)?pivot(_wider|_longer)?$/.test(value)))
+    return false;
+  if (!list.matches(0, 'create')) return !list.matches(0, 'alter');
+  const isOfQuery = list.tokens.slice(1, 6).some(({ kind, value }) => kind === 'word' && /^(table|view)$/.test(value));
+  const query = list.tokens.findIndex((_, index) => list.matches(index, 'as'));
+  return isOfQuery && query > 0 && list.tokens.slice(query).some((_, index) => list.matches(query + index, 'select'));
+}
+
+function edited(sql: string, edits: readonly TextEdit[]): { sql: string; edits: readonly TextEdit[] } {
+  const kept = withoutOverlap(edits);
+  return { sql: editedSpan(sql, kept, 0, sql.length), edits: kept };
 }
 
 /** Earlier rules win where two want the same text; insertions never collide. */
@@ -47,14 +76,4 @@ function withoutOverlap(edits: readonly TextEdit[]): readonly TextEdit[] {
   const order = new Map(kept.map((edit, index) => [edit, edit.side === 'opens' ? -index : index]));
   const rank = ({ side }: TextEdit): number => (side === 'closes' ? 0 : side === 'opens' ? 1 : 2);
   return kept.toSorted((a, b) => a.start - b.start || rank(a) - rank(b) || (order.get(a) ?? 0) - (order.get(b) ?? 0));
-}
-
-function apply(sql: string, edits: readonly TextEdit[]): string {
-  let edited = '';
-  let copied = 0;
-  for (const edit of edits) {
-    edited += sql.slice(copied, edit.start) + edit.text;
-    copied = edit.end;
-  }
-  return edited + sql.slice(copied);
 }

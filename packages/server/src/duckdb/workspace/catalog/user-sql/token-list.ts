@@ -9,6 +9,18 @@ export interface TextEdit {
   readonly side?: 'opens' | 'closes';
 }
 
+/** The text between two places with the edits that lie within. */
+export function editedSpan(sql: string, edits: readonly TextEdit[], start: number, end: number): string {
+  let edited = '';
+  let copied = start;
+  for (const edit of edits) {
+    if (edit.start < copied || edit.end > end) continue;
+    edited += sql.slice(copied, edit.start) + edit.text;
+    copied = edit.end;
+  }
+  return edited + sql.slice(copied, end);
+}
+
 /** Words that end an operand: they are never a name or a function without quotes. */
 const BOUNDARIES = new Set(
   (
@@ -17,6 +29,9 @@ const BOUNDARIES = new Set(
     'set similar some then union using values when where window with escape collate'
   ).split(' '),
 );
+
+const OPENING = /^[([{]$/;
+const CLOSING = /^[)\]}]$/;
 
 /** Operators that bind weaker than a pattern match. */
 const WEAKER = new Set(['=', '<', '>', '<=', '>=', '<>', '!=', '==', ':=']);
@@ -60,14 +75,13 @@ export class TokenList {
 
   /** The index of the bracket that closes the one at `open`, or opens the one at `close`. */
   partner(index: number): number {
-    const opens = this.tokens[index]?.value === '(' || this.tokens[index]?.value === '[';
-    const step = opens ? 1 : -1;
+    const step = OPENING.test(this.tokens[index]?.value ?? '') ? 1 : -1;
     let depth = 0;
     for (let at = index; at >= 0 && at < this.tokens.length; at += step) {
       const token = this.tokens[at];
       if (token?.kind !== 'punctuation') continue;
-      if (token.value === '(' || token.value === '[') depth += step;
-      else if (token.value === ')' || token.value === ']') depth -= step;
+      if (OPENING.test(token.value)) depth += step;
+      else if (CLOSING.test(token.value)) depth -= step;
       if (depth === 0) return at;
     }
     return index;
@@ -97,6 +111,73 @@ export class TokenList {
       end = at;
     }
     return end;
+  }
+
+  /**
+   * The last token of the operand of `*`, `/` or `%` that starts at `first`: a sign, one name, literal, call, bracket or CASE, and what binds
+   * to it. Undefined for anything else.
+   */
+  factorEnd(first: number): number | undefined {
+    let at = first;
+    while (this.tokens[at]?.kind === 'operator' && /^[-+]$/.test(this.tokens[at]?.value ?? '')) at++;
+    const end = this.#primaryEnd(at);
+    return end === undefined ? undefined : this.#withPostfixes(end);
+  }
+
+  #primaryEnd(first: number): number | undefined {
+    const token = this.tokens[first];
+    if (token === undefined) return undefined;
+    if (token.kind === 'number' || token.kind === 'string' || token.kind === 'parameter') return first;
+    if (token.kind === 'punctuation') return token.value === '(' ? this.partner(first) : undefined;
+    if (this.matches(first, 'case')) return this.endOfCase(first);
+    if (!this.isName(first) || this.isBoundary(first)) return undefined;
+    let at = first;
+    while (this.matches(at + 1, '.') && this.isName(at + 2)) at += 2;
+    if (this.matches(at + 1, '(')) return this.callEnd(at + 1);
+    // DATE '2024-01-01'
+    return this.tokens[at + 1]?.kind === 'string' ? at + 1 : at;
+  }
+
+  /** The last token of the call whose bracket opens at `open`, with FILTER and OVER. */
+  callEnd(open: number): number {
+    let at = this.partner(open);
+    if (this.matches(at + 1, 'within', 'group', '(')) at = this.partner(at + 3);
+    if (this.matches(at + 1, 'filter', '(')) at = this.partner(at + 2);
+    if (this.matches(at + 1, 'over')) at = this.matches(at + 2, '(') ? this.partner(at + 2) : at + 2;
+    return at;
+  }
+
+  /** The END of the CASE at `start`. */
+  endOfCase(start: number): number | undefined {
+    let depth = 0;
+    for (let at = start; at < this.tokens.length; at++) {
+      if (this.matches(at, 'case')) depth++;
+      else if (this.matches(at, 'end')) depth--;
+      if (depth === 0) return at;
+    }
+    return undefined;
+  }
+
+  #withPostfixes(end: number): number {
+    let at = end;
+    for (;;) {
+      if (this.matches(at + 1, '::')) at = this.typeEnd(at + 2);
+      else if (this.matches(at + 1, '[')) at = this.partner(at + 1);
+      else if (this.matches(at + 1, '.') && this.isName(at + 2)) at += 2;
+      else if (this.matches(at + 1, '^')) at = this.factorEnd(at + 2) ?? at + 1;
+      else return at;
+    }
+  }
+
+  /** The last token of the type's name that starts at `first`. */
+  typeEnd(first: number): number {
+    let at = first;
+    while (this.matches(at + 1, '.') && this.isName(at + 2)) at += 2;
+    if (this.matches(at, 'double', 'precision') || this.matches(at, 'character', 'varying')) at++;
+    if (this.matches(at + 1, '(')) at = this.partner(at + 1);
+    if (this.matches(at + 1, 'with', 'time', 'zone') || this.matches(at + 1, 'without', 'time', 'zone')) at += 3;
+    while (this.matches(at + 1, '[')) at = this.partner(at + 1);
+    return at;
   }
 
   /** The first token of what a cast at `cast` (`::`) applies to: one name, literal, call or bracket, with earlier casts. */

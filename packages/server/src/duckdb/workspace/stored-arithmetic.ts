@@ -1,0 +1,48 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { SUM_AS } from './catalog/user-sql/sum-edits.js';
+import { TokenList } from './catalog/user-sql/token-list.js';
+import { prepareChecked } from './gate/prepare-checked.js';
+
+/** More than this many sums in one view stay as the engine types them. */
+const MAX_SUMS = 200;
+
+/**
+ * A view keeps its text, which must not name the catalogue's macros: everybody who opens the workspace's file may read the view. So what
+ * `sum_as(sum(x), x)` comes to is found out by planning the statement, and written down: `CAST(sum(x) AS BIGINT)`, or `sum(x)` alone.
+ */
+export async function withoutTypingMacros(connection: DuckDBConnection, sql: string): Promise<string> {
+  let text = sql;
+  for (let count = 0; count < MAX_SUMS; count++) {
+    const list = new TokenList(text);
+    const call = innermostCall(list);
+    if (call === undefined) return text;
+    const [total] = list.args(call.open);
+    const totalText = total === undefined ? '' : text.slice(list.startOf(total[0]), list.endOf(total[1]));
+    const as = (replacement: string): string =>
+      text.slice(0, list.startOf(call.first)) + replacement + text.slice(list.endOf(list.partner(call.open)));
+    const whole = text.slice(list.startOf(call.first), list.endOf(list.partner(call.open)));
+    const asked = as(whole.replace(SUM_AS, `${SUM_AS}_bigint`));
+    text = as((await canPlan(connection, asked)) ? `CAST(${totalText} AS BIGINT)` : totalText);
+  }
+  return text;
+}
+
+/** The last one to begin has no other inside. */
+function innermostCall(list: TokenList): { readonly first: number; readonly open: number } | undefined {
+  const [database = '', schema = '', name = ''] = SUM_AS.split('.');
+  for (let at = list.tokens.length - 1; at >= 0; at--) {
+    if (list.matches(at, database, '.', schema, '.', name, '(')) return { first: at, open: at + 5 };
+  }
+  return undefined;
+}
+
+/** Whether the engine can plan a statement; what it said of one that it cannot is told when that runs. */
+export async function canPlan(connection: DuckDBConnection, sql: string): Promise<boolean> {
+  try {
+    const prepared = await prepareChecked(connection, sql);
+    prepared.destroySync();
+    return true;
+  } catch {
+    return false;
+  }
+}
