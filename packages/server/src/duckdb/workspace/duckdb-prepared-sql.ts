@@ -27,7 +27,7 @@ import type {
 import type { EngineStatement, SqlStatement, StatementText } from './sql-statement.js';
 import { applyEdits, type EditedSql, type TextEdit } from './statement-edits.js';
 import { sqlErrorOf } from './sql-state.js';
-import { hasUnknownColumns, typeNames, withoutParameters } from './statement-shape.js';
+import { hasUnknownColumns, onceDeclared, typeNames, withoutParameters } from './statement-shape.js';
 import { StreamedRows } from './streamed-rows.js';
 
 /** Numbers from here on are of objects that users made. */
@@ -332,7 +332,7 @@ async function prepareTyped(
   const prepare = (sql: string): Promise<DuckDBPreparedStatement> =>
     connection.guarded(signal, () => connection.prepareText(sql));
   const duckdb = await prepare(edited.sql);
-  const unknown = unknownParameters(duckdb);
+  const unknown = [...new Set([...unknownParameters(duckdb), ...onceDeclared(edited.sql)])];
   if (unknown.length === 0) return { edited, duckdb, types: new Map() };
   duckdb.destroySync();
   const attempts = withParameterCasts(edited, statement.sql, unknown, givenTypes);

@@ -46,17 +46,29 @@ const TIME_ZONE = new Set(['with', 'without']);
 
 /** The types that parameters are cast to, `$1::text` or `CAST($1 AS text)`, as they are written. */
 export function declaredTypes(sql: string): ReadonlyMap<number, string> {
-  const tokens = tokenize(sql);
   const declared = new Map<number, string>();
-  for (const [at, { kind, value }] of tokens.entries()) {
+  for (const { index, type } of usesIn(sql)) if (type !== undefined && !declared.has(index)) declared.set(index, type);
+  return declared;
+}
+
+/** Parameters that are cast in one place and not in another: PostgreSQL knows their type everywhere then, DuckDB only there. */
+export function onceDeclared(sql: string): readonly number[] {
+  if (!sql.includes('$')) return [];
+  const uses = usesIn(sql);
+  const withType = new Set(uses.flatMap(({ index, type }) => (type === undefined ? [] : [index])));
+  return uses.flatMap(({ index, type }) => (type === undefined && withType.has(index) ? [index] : []));
+}
+
+/** Every place of a parameter, with the type that it is cast to there. */
+function usesIn(sql: string): readonly { readonly index: number; readonly type: string | undefined }[] {
+  const tokens = tokenize(sql);
+  return tokens.flatMap(({ kind, value }, at) => {
     const index = kind === 'parameter' ? Number(value) : 0;
-    if (!(index > 0) || declared.has(index)) continue;
+    if (!(index > 0)) return [];
     const mark = tokens[at + 1];
     const isCast = mark?.value === '::' || (mark?.value === 'as' && tokens[at - 2]?.value === 'cast');
-    const type = isCast ? typeAt(sql, tokens, at + 2) : undefined;
-    if (type !== undefined) declared.set(index, type);
-  }
-  return declared;
+    return [{ index, type: isCast ? typeAt(sql, tokens, at + 2) : undefined }];
+  });
 }
 
 function typeAt(sql: string, tokens: readonly SqlToken[], from: number): string | undefined {
