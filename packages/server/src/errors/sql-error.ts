@@ -6,7 +6,16 @@ export interface SqlErrorDetails {
   readonly position?: number;
   /** What was being done, as PostgreSQL's CONTEXT says it: `COPY orders, line 3, column id: "x"`. */
   readonly where?: string;
+  /** What of the workspace it is about. */
+  readonly origin?: ErrorOrigin;
   readonly cause?: unknown;
+}
+
+export interface ErrorOrigin {
+  readonly schema?: string;
+  readonly table?: string;
+  readonly column?: string;
+  readonly constraint?: string;
 }
 
 /**
@@ -20,6 +29,7 @@ export class SqlError extends Error {
   readonly hint: string | undefined;
   readonly position: number | undefined;
   readonly where: string | undefined;
+  readonly origin: ErrorOrigin | undefined;
 
   constructor(
     readonly sqlState: string,
@@ -32,5 +42,6 @@ export class SqlError extends Error {
     this.hint = details.hint;
     this.position = details.position;
     this.where = details.where;
+    this.origin = details.origin;
   }
 }

@@ -1,5 +1,7 @@
 import type { DuckDBPreparedStatement, DuckDBResult, DuckDBType } from '@duckdb/node-api';
 import { SqlError } from '../../errors/sql-error.js';
+import { PLAN_COLUMNS, QueryPlan } from './query-plan.js';
+import { assignedLiteralEdits } from './assigned-literals.js';
 import { readsCatalog } from './catalog/names.js';
 import { composedQuery, streamComposed, type ComposedStream } from './composed-query.js';
 import type { DuckDbSqlConnection } from './duckdb-sql-connection.js';
@@ -11,6 +13,7 @@ import {
   bindParameters,
   describeColumns,
   parameterOids,
+  wireSettingsOf,
   withOidLists,
   type ColumnTypeNames,
 } from './result-encoding.js';
@@ -125,6 +128,7 @@ export class DuckDbPreparedSql implements PreparedSql {
       const result = await connection.guarded(signal, () => duckdb.run());
       this.#mustFit(result);
       if (ownTransaction) await connection.commit(signal);
+      if (statement.explains) return new QueryPlan(result);
       return new MadeRows(result, this.columns, notices, connection.options.settings, this.#plan.columnTypes);
     } catch (error) {
       throw await connection.undo(error, ownTransaction);
@@ -215,8 +219,8 @@ export class DuckDbPreparedSql implements PreparedSql {
 
   /** DuckDB plans again by itself when a table was altered. */
   #mustFit(result: DuckDBResult): void {
-    if (this.columns !== undefined)
-      this.#mustKeepColumns(describeColumns(result, this.#plan.columnTypes, this.#plan.enums));
+    if (this.columns === undefined || this.statement.explains) return;
+    this.#mustKeepColumns(describeColumns(result, this.#plan.columnTypes, this.#plan.enums));
   }
 }
 
@@ -230,10 +234,15 @@ async function makePlan(
   const calls = settingsCalls(statement.sql, options.settings);
   return connection.runExclusive(signal, async () => {
     const rewritten = await parts.rewrite(statement, options, engine);
-    const edited = editedTwice(statement.sql, rewritten, calls.edits);
-    const plain = rewritten.plain && editedTwice(statement.sql, rewritten.plain, calls.edits);
     // Made anew: it reads the catalogue, and names all that it reads in full.
-    const pathKey = edited.edits === undefined ? undefined : await connection.usePathFor(edited.sql);
+    const pathKey = rewritten.edits === undefined ? undefined : await connection.usePathFor(rewritten.sql);
+    const literals =
+      statement.class === 'write'
+        ? await assignedLiteralEdits(engine, statement.sql, wireSettingsOf(options.settings))
+        : [];
+    const others = [...calls.edits, ...literals];
+    const edited = editedTwice(statement.sql, rewritten, others);
+    const plain = rewritten.plain && editedTwice(statement.sql, rewritten.plain, others);
     try {
       const typed = await prepareEither(connection, statement, { edited, plain }, givenTypes, signal);
       const asksCatalog = edited.edits === undefined || readsCatalog(edited.sql);
@@ -300,6 +309,9 @@ async function describe(
   if (!statement.returnsRows) {
     const enums = await enumTypes(parameterTypes);
     return { columns: undefined, columnTypes, parameterTypes, enums, dependsOnValues: false };
+  }
+  if (statement.explains) {
+    return { columns: PLAN_COLUMNS, columnTypes, parameterTypes, enums: EnumTypes.none, dependsOnValues: false };
   }
   if (!dependsOnValues) return await columnsOf(duckdb);
   return await read(withoutParameters(edited.sql, typeName), columnsOf);

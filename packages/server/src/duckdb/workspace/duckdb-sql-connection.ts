@@ -3,6 +3,7 @@ import { SqlError } from '../../errors/sql-error.js';
 import { interruptOnAbort } from '../interruption.js';
 import { quoteLiteral } from '../quoting.js';
 import { abortedTransaction, NEVER } from './aborted.js';
+import { withConstraint } from './constraint-error.js';
 import { DuckDbCopySink } from './copy-sink.js';
 import type { SqlEngineParts } from './duckdb-sql-engine.js';
 import { DuckDbPreparedSql } from './duckdb-prepared-sql.js';
@@ -71,7 +72,7 @@ export class DuckDbSqlConnection implements SqlConnection {
     const { gate } = this.parts;
     const statements: SqlStatement[] = [];
     for (const gated of await gate.admit(sql)) {
-      const place = { offset: gated.start, characters: charactersBefore(sql, gated.start) };
+      const place = { offset: gated.start, characters: charactersBefore(sql, gated.start), source: sql };
       statements.push(await parseStatement(gated, place, gate));
     }
     return statements;
@@ -311,7 +312,8 @@ export class DuckDbSqlConnection implements SqlConnection {
     const { error: translated, bytePosition } = sqlErrorOf(error);
     if (translated instanceof BrokenEngineError) this.parts.onBroken(translated);
     if (edited === undefined || statement === undefined) return translated;
-    return withPosition(translated, bytePosition, edited, statement);
+    const about = withConstraint(translated, statement.sql, this.#schemas?.[0] ?? 'public');
+    return withPosition(about, bytePosition, edited, statement);
   }
 }
 

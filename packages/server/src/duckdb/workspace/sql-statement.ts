@@ -30,7 +30,7 @@ export type StatementKind =
   | { readonly kind: 'show'; readonly name: string }
   | { readonly kind: 'reset'; readonly name: string }
   | { readonly kind: 'discard'; readonly what: 'all' | 'plans' | 'sequences' | 'temp' }
-  | { readonly kind: 'prepare'; readonly name: string; readonly types: readonly string[]; readonly query: SqlStatement }
+  | PrepareStatement
   | { readonly kind: 'execute'; readonly name: string; readonly argumentsSql: string | undefined }
   | { readonly kind: 'deallocate'; readonly name: string | undefined }
   | DeclareStatement
@@ -47,6 +47,8 @@ export interface EngineStatement {
   readonly kind: 'engine';
   readonly class: 'query' | 'write' | 'definition' | 'other';
   readonly returnsRows: boolean;
+  /** EXPLAIN: its rows are lines of a plan. */
+  readonly explains: boolean;
   /** Whether it may change the workspace: what READ ONLY refuses and savepoints count. */
   readonly writes: boolean;
   /** Whether it may need more room in the workspace's file. */
@@ -69,6 +71,15 @@ export interface TransactionModes {
   readonly readOnly?: boolean;
   readonly isolation?: string;
   readonly deferrable?: boolean;
+}
+
+export interface PrepareStatement {
+  readonly kind: 'prepare';
+  readonly name: string;
+  readonly types: readonly string[];
+  readonly query: SqlStatement;
+  /** The whole text that it came with, which is what PostgreSQL shows of it. */
+  readonly source: string;
 }
 
 export interface DeclareStatement {

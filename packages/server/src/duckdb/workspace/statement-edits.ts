@@ -41,6 +41,7 @@ export function withPosition(
     severity: error.severity,
     ...(error.detail === undefined ? {} : { detail: error.detail }),
     ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.origin === undefined ? {} : { origin: error.origin }),
     position: base + characterPosition(statement.sql, originalOffset(offset, edited.edits)),
     cause: error.cause,
   });

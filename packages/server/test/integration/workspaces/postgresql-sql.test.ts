@@ -99,3 +99,132 @@ describe('names of columns', () => {
     expect(columns(await client.query(sql, values))).toEqual(names);
   });
 });
+
+describe('literals', () => {
+  test('are read as PostgreSQL reads them for their columns', async () => {
+    await client.query(
+      "CREATE TABLE l (id integer PRIMARY KEY, texts text[] DEFAULT '{}', numbers integer[], moment timestamptz, bytes bytea, note text)",
+    );
+    await client.query(
+      String.raw`INSERT INTO public.l VALUES (1, '{x,"y z",NULL}', '{1,2}', '2026-11-25 12:00+00', '\x00ff', '{x}'), (2, '{}', '{}', '2026-11-25', 'ab', '\x')`,
+    );
+    await client.query("INSERT INTO l (numbers, id) VALUES ('{3}', 3)");
+    await client.query("UPDATE l SET numbers = '{9}', moment = '2026-11-25 12:00+02' WHERE id = 2");
+    await client.query("INSERT INTO l (id) VALUES (3) ON CONFLICT (id) DO UPDATE SET texts = '{new}'");
+    const { rows } = await client.query('SELECT * FROM l ORDER BY id');
+    expect(rows).toEqual([
+      {
+        id: 1,
+        texts: ['x', 'y z', null],
+        numbers: [1, 2],
+        moment: new Date('2026-11-25T12:00Z'),
+        bytes: Buffer.from([0, 255]),
+        note: '{x}',
+      },
+      { id: 2, texts: [], numbers: [9], moment: new Date('2026-11-25T10:00Z'), bytes: Buffer.from('ab'), note: '\\x' },
+      { id: 3, texts: ['new'], numbers: [3], moment: null, bytes: null, note: null },
+    ]);
+  });
+
+  test('that are none of their type are refused', async () => {
+    await expect(client.query("INSERT INTO l (id, numbers) VALUES (4, '{a}')")).rejects.toMatchObject({
+      code: '22P02',
+    });
+    await expect(client.query("INSERT INTO l (id, moment) VALUES (4, '2026-13-25 12:00+00')")).rejects.toMatchObject({
+      code: '22008',
+    });
+  });
+
+  test('of times without seconds', async () => {
+    const sql =
+      "SELECT '2026-11-25 12:00+00'::timestamptz AS a, CAST('2026-11-25 12:00 -05:30' AS timestamp with time zone) AS b, timestamptz '2026-11-25 12:00Z' AS c";
+    const [row] = (await client.query<Record<string, Date>>(sql)).rows;
+    expect(Object.values(row ?? {}).map((date) => date.toISOString().slice(11, 16))).toEqual([
+      '12:00',
+      '17:30',
+      '12:00',
+    ]);
+  });
+});
+
+describe('broken constraints', () => {
+  test('are told with schema, table, column and name', async () => {
+    await client.query('CREATE TABLE c (id integer PRIMARY KEY, n integer NOT NULL CHECK (n > 0), code text UNIQUE)');
+    await client.query("INSERT INTO c VALUES (1, 1, 'a')");
+    const failure = (sql: string, values: unknown[] = []): Promise<unknown> =>
+      client.query(sql, values).then(
+        () => 'no error',
+        ({ code, schema, table, column, constraint, detail }: Record<string, unknown>) => [
+          code,
+          schema,
+          table,
+          column,
+          constraint,
+          detail,
+        ],
+      );
+    expect(await failure("INSERT INTO c VALUES (1, 1, 'b')")).toEqual([
+      '23505',
+      'public',
+      'c',
+      undefined,
+      'c_pkey',
+      'Key (id)=(1) already exists.',
+    ]);
+    expect(await failure('INSERT INTO c VALUES ($1, 1, $2)', [2, 'a'])).toEqual([
+      '23505',
+      'public',
+      'c',
+      undefined,
+      'c_code_key',
+      'Key (code)=(a) already exists.',
+    ]);
+    expect(await failure('UPDATE c SET n = NULL')).toEqual(['23502', 'public', 'c', 'n', undefined, undefined]);
+    expect(await failure('UPDATE public.c SET n = -1')).toEqual([
+      '23514',
+      'public',
+      'c',
+      undefined,
+      'c_n_check',
+      undefined,
+    ]);
+  });
+});
+
+describe('what is told of statements and transactions', () => {
+  test('a plan is one column of lines, whatever PostgreSQL could print beside it', async () => {
+    for (const sql of [
+      'EXPLAIN SELECT 1',
+      'EXPLAIN (COSTS OFF, VERBOSE) SELECT 1',
+      'EXPLAIN (ANALYZE, BUFFERS) SELECT 1',
+    ]) {
+      const plan = await client.query<{ 'QUERY PLAN': string }>(sql);
+      expect(columns(plan)).toEqual(['QUERY PLAN:25']);
+      expect(plan.rows.length).toBeGreaterThan(5);
+      expect(plan.rows[1]?.['QUERY PLAN']).not.toContain('\n');
+    }
+    const { rows } = await client.query<{ 'QUERY PLAN': string }>('EXPLAIN (FORMAT JSON) SELECT 1');
+    expect(JSON.parse(rows[0]?.['QUERY PLAN'] ?? '')).toHaveLength(1);
+  });
+
+  test('the isolation level outside of a transaction is that of the next one', async () => {
+    const level = async (): Promise<unknown> =>
+      (await client.query<{ transaction_isolation: string }>('SHOW transaction_isolation')).rows[0]
+        ?.transaction_isolation;
+    expect(await level()).toBe('read committed');
+    await client.query('SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+    expect(await level()).toBe('repeatable read');
+    await client.query('BEGIN ISOLATION LEVEL SERIALIZABLE');
+    expect(await level()).toBe('serializable');
+    await client.query('ROLLBACK');
+    expect(await level()).toBe('repeatable read');
+    await client.query('RESET ALL');
+    expect(await level()).toBe('read committed');
+  });
+
+  test('a prepared statement is shown with the text that it came with', async () => {
+    await client.query('PREPARE mine AS SELECT $1::int;');
+    const { rows } = await client.query('SELECT name, statement, from_sql FROM pg_prepared_statements');
+    expect(rows).toEqual([{ name: 'mine', statement: 'PREPARE mine AS SELECT $1::int;', from_sql: true }]);
+  });
+});

@@ -19,6 +19,8 @@ export interface Gate {
 export interface StatementPlace {
   readonly offset: number;
   readonly characters: number | undefined;
+  /** All that the client has sent with it. */
+  readonly source: string;
 }
 
 /** What the gate let through, as the session sees it: every statement that is not the engine's, taken apart. */
@@ -77,6 +79,7 @@ function engine(gated: GatedStatement, small: boolean): StatementKind {
     writes: gated.writes,
     mayGrow: gated.mayGrow,
     returnsRows: gated.returnsRows,
+    explains: gated.kind === 'explain',
     existence: gated.kind === 'definition' ? existenceClause(gated) : undefined,
     standsAlone: gated.kind === 'maintenance',
     small,
@@ -158,7 +161,7 @@ async function parseCopy(
   cursor.expect('to');
   cursor.expect('stdout');
   const sql = `SELECT ${columnsSql} FROM ${tableSql}`;
-  const query = await parseStatement(await admitOne(sql, gate), { offset: place.offset, characters: undefined }, gate);
+  const query = await parseStatement(await admitOne(sql, gate), { ...place, characters: undefined }, gate);
   return { kind: 'copy-out', query, options: copyOptions(cursor, binary) };
 }
 
@@ -205,7 +208,8 @@ async function parsePrepared(
   const name = cursor.name();
   const types = cursor.sees('(') ? typeList(gated, cursor) : [];
   cursor.expect('as');
-  return { kind: 'prepare', name, types, query: await inner(gated, place, cursor.offset, gated.text.length, gate) };
+  const query = await inner(gated, place, cursor.offset, gated.text.length, gate);
+  return { kind: 'prepare', name, types, query, source: place.source };
 }
 
 /** The types of PREPARE as written; commas inside brackets belong to a type. */
@@ -254,6 +258,7 @@ async function inner(
   return parseStatement(
     classified,
     {
+      source: place.source,
       offset: place.offset + innerStart,
       characters:
         place.characters === undefined ? undefined : place.characters + charactersBefore(gated.text, innerStart),

@@ -139,8 +139,14 @@ describe('BackendWriter', () => {
   });
 
   it('tells errors with everything that is known', async () => {
-    const error = new SqlError('23505', 'duplicate key', { detail: 'Key (a)=(1)', hint: 'Use another.', position: 8 });
-    expect(await one(new BackendWriter().errorResponse(error, { table: 't', constraint: 't_pkey' }))).toMatchObject({
+    const origin = { table: 't', constraint: 't_pkey' };
+    const error = new SqlError('23505', 'duplicate key', {
+      detail: 'Key (a)=(1)',
+      hint: 'Use another.',
+      position: 8,
+      origin,
+    });
+    expect(await one(new BackendWriter().errorResponse(error))).toMatchObject({
       name: 'error',
       severity: 'ERROR',
       code: '23505',

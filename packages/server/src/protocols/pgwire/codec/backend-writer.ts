@@ -25,15 +25,6 @@ export interface Notice {
   readonly hint?: string | undefined;
 }
 
-/** What an error says beyond the members of `SqlError`, where it is known. */
-export interface ErrorOrigin {
-  readonly schema?: string | undefined;
-  readonly table?: string | undefined;
-  readonly column?: string | undefined;
-  readonly constraint?: string | undefined;
-  readonly where?: string | undefined;
-}
-
 const INITIAL_BYTES = 1024;
 /** A buffer that grew beyond this for one large answer is not kept for the next. */
 const KEPT_BYTES = 64 * 1024;
@@ -181,14 +172,13 @@ export class BackendWriter {
     return this.#begin('A').#int32(backendPid).#text(channel).#text(payload).#end();
   }
 
-  errorResponse(error: SqlError, origin: ErrorOrigin = {}): this {
+  errorResponse(error: SqlError): this {
+    const { schema, table, column, constraint } = error.origin ?? {};
     this.#begin('E').#head(error.severity, error.sqlState, error.message);
     this.#field('D', error.detail).#field('H', error.hint);
     this.#field('P', error.position === undefined ? undefined : String(error.position));
-    this.#field('W', origin.where ?? error.where)
-      .#field('s', origin.schema)
-      .#field('t', origin.table);
-    this.#field('c', origin.column).#field('n', origin.constraint);
+    this.#field('W', error.where).#field('s', schema).#field('t', table);
+    this.#field('c', column).#field('n', constraint);
     return this.#byte(0).#end();
   }
 

@@ -71,7 +71,7 @@ async function prepare(
   statements.mustBeNew(statement.name);
   const types: number[] = [];
   for (const name of statement.types) types.push(await connection.typeOid(name, signal));
-  statements.add(statement.name, await planStatement(statement.query, types, state, signal), true);
+  statements.add(statement.name, await planStatement(statement.query, types, state, signal), statement.source);
   return done(statement.tag);
 }
 

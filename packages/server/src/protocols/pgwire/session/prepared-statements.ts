@@ -4,17 +4,17 @@ import type { Executable } from './executable.js';
 
 /** Statements by name: of Parse and of PREPARE, which share their names. The empty name is replaced by each Parse. */
 export class PreparedStatements {
-  readonly #byName = new Map<string, Executable & { readonly preparedAt: Date; readonly fromSql: boolean }>();
+  readonly #byName = new Map<string, Executable & { readonly preparedAt: Date; readonly source: string | undefined }>();
 
   /** As `pg_prepared_statements` shows them. */
   facts(): SessionPreparedStatement[] {
     return [...this.#byName]
       .filter(([name]) => name !== '')
-      .map(([name, { statement, preparedAt, fromSql }]) => ({
+      .map(([name, { statement, preparedAt, source }]) => ({
         name,
-        statement: statement.sql,
+        statement: source ?? statement.sql,
         prepare_time: preparedAt.toISOString(),
-        from_sql: fromSql,
+        from_sql: source !== undefined,
       }));
   }
 
@@ -24,9 +24,10 @@ export class PreparedStatements {
     }
   }
 
-  add(name: string, executable: Executable, fromSql = false): void {
+  /** `source`: of PREPARE, the text that it came with. */
+  add(name: string, executable: Executable, source?: string): void {
     if (name === '') this.close('');
-    this.#byName.set(name, { ...executable, preparedAt: new Date(), fromSql });
+    this.#byName.set(name, { ...executable, preparedAt: new Date(), source });
   }
 
   get(name: string): Executable {

@@ -63,7 +63,11 @@ export class SessionSettings implements SettingsView {
 
   get(name: string): string | undefined {
     const key = name.toLowerCase();
-    return this.#values.get(key) ?? this.#startValues.get(key) ?? DEFINITIONS.get(key)?.defaultValue;
+    const value = this.#values.get(key) ?? this.#startValues.get(key);
+    if (value !== undefined) return value;
+    const definition = DEFINITIONS.get(key);
+    // Outside of a transaction: what the next one begins with.
+    return definition?.ofTransaction === true ? this.get(`default_${key}`) : definition?.defaultValue;
   }
 
   /** As `get`; 42704 for what does not exist. */

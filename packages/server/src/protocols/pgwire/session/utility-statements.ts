@@ -3,7 +3,7 @@ import type { SqlNotice } from '../../../duckdb/workspace/sql-engine.js';
 import type { SqlStatement } from '../../../duckdb/workspace/sql-statement.js';
 import { done, type Execution, type ExecutionRows } from './executable.js';
 import { applyEngineSettings, type SessionState } from './session-state.js';
-import { textRow } from './text-rows.js';
+import { textDataRow } from '../../../lib/text-data-row.js';
 
 /** Statements that the session itself carries out. */
 export type UtilityStatement = Exclude<
@@ -139,8 +139,8 @@ async function discard(what: string, tag: string, state: SessionState): Promise<
 function shownRows(name: string, { settings }: SessionState): ExecutionRows {
   const rows =
     name === 'all'
-      ? settings.all().map((setting) => textRow([setting.name, setting.value, '']))
-      : [textRow([settings.show(name).value])];
+      ? settings.all().map((setting) => textDataRow([setting.name, setting.value, '']))
+      : [textDataRow([settings.show(name).value])];
   return {
     next: (maxRows) => {
       const bytes = rows.splice(0, maxRows);

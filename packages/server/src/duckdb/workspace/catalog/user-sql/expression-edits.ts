@@ -52,8 +52,8 @@ export function castEdits(list: TokenList): TextEdit[] {
     if (REG_TYPES.has(type)) return registeredCast(list, index, typeAt, type);
     const literal = list.at(index - 1);
     if (literal?.kind === 'string' && list.matches(typeAt + 1, '[', ']')) {
-      const elements = parseArrayLiteral(literal.value);
-      if (elements !== undefined) return [...qualifier, list.replace(index - 1, index - 1, listText(elements))];
+      const elements = listSql(literal.value);
+      if (elements !== undefined) return [...qualifier, list.replace(index - 1, index - 1, elements)];
     }
     if (literal?.kind === 'string' && type === 'bytea' && /^\\x([0-9a-f]{2})*$/i.test(literal.value)) {
       const bytes = literal.value.slice(2).replace(/../g, (pair) => `\\x${pair}`);
@@ -100,6 +100,12 @@ export function anyEdits(list: TokenList): TextEdit[] {
     const items = elements.length === 0 ? 'NULL' : listText(elements).slice(1, -1);
     return [list.replace(index, index + 4, `${isAny ? 'IN' : 'NOT IN'} (${items})`)];
   });
+}
+
+/** An array of PostgreSQL's text form as a list; undefined for text that is none. */
+export function listSql(literal: string): string | undefined {
+  const elements = parseArrayLiteral(literal);
+  return elements && listText(elements);
 }
 
 function listText(elements: readonly (string | null)[]): string {

@@ -43,6 +43,7 @@ describe('statements of users', () => {
     [`SELECT to_char(made, 'FMDD. Mon "in" YY') FROM t WHERE id = 1`, '5. Mar in 24'],
     [`SELECT to_date('05/03/2024', 'DD/MM/YYYY')`, '2024-03-05'],
     [`SELECT '{"a": 1}'::jsonb->>'a'`, '1'],
+    [`SELECT extract(year FROM made) || ' ' || position('c' IN name) FROM t WHERE id = 1`, '2024 3'],
     [`SELECT current_user`, 'analyst'],
     [`SELECT current_database() || '.' || current_schema`, 'ws_1.public'],
     [`SELECT pg_backend_pid()`, '42'],

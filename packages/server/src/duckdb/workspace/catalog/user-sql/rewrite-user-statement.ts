@@ -1,8 +1,10 @@
 import { anyEdits, castEdits, likeEdits, patternEdits } from './expression-edits.js';
 import { columnNameEdits } from './column-name-edits.js';
 import { droppedEdits, serialEdits } from './definition-edits.js';
+import { explainEdits } from './explain-edits.js';
 import { keywordEdits } from './keyword-edits.js';
 import { functionEdits } from './function-edits.js';
+import { defaultEdits, timestampEdits } from './literal-edits.js';
 import { catalogRelationEdits, schemaEdits, type ViewText } from './relation-edits.js';
 import { divisionEdits } from './division-edits.js';
 import { sumEdits } from './sum-edits.js';
@@ -32,6 +34,8 @@ export function rewriteUserStatement(sql: string, databaseName: string, viewText
   const meaning = withoutOverlap([
     ...serial.edits,
     ...castEdits(list),
+    ...timestampEdits(list),
+    ...defaultEdits(list),
     ...functionEdits(list),
     ...catalogRelationEdits(list, viewText),
     ...schemaEdits(list, databaseName),
@@ -39,6 +43,7 @@ export function rewriteUserStatement(sql: string, databaseName: string, viewText
     ...anyEdits(list),
     ...likeEdits(list),
     ...droppedEdits(list),
+    ...explainEdits(list),
     ...patternEdits(list),
   ]);
   const arithmetic = hasArithmetic(list) ? [...sumEdits(list, meaning), ...divisionEdits(list, meaning)] : [];
