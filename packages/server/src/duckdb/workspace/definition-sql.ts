@@ -1,15 +1,12 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
 import { SqlError } from '../../errors/sql-error.js';
 import type { DuckDbSqlConnection } from './duckdb-sql-connection.js';
-import type { RewrittenSql } from './duckdb-sql-engine.js';
 import { existenceNotices } from './existence-notices.js';
 import { runDefinition } from './gate/prepare-checked.js';
 import { MadeRows } from './made-rows.js';
 import { renamingStatements } from './renaming.js';
 import type { OpenOptions, ParameterValues, PreparedSql, RowSource } from './sql-engine.js';
 import type { EngineStatement, StatementText } from './sql-statement.js';
-import type { EditedSql } from './statement-edits.js';
-import { canPlan, withoutTypingMacros } from './stored-arithmetic.js';
+import { plannable } from './stored-arithmetic.js';
 
 /**
  * CREATE, ALTER, DROP, COMMENT: planned when it runs, because what it needs may be made by the statement before it in the same pipeline, or
@@ -53,13 +50,3 @@ export class DefinitionSql implements PreparedSql {
     // Nothing is kept between runs.
   }
 }
-
-/** The statement with PostgreSQL's arithmetic, if the engine can plan it; a view keeps none of the macros. */
-async function plannable(duckdb: DuckDBConnection, { sql, edits, plain }: RewrittenSql): Promise<EditedSql> {
-  if (plain === undefined) return { sql, edits };
-  const stored = VIEW.test(sql) ? await withoutTypingMacros(duckdb, sql) : sql;
-  if (!(await canPlan(duckdb, stored))) return plain;
-  return { sql: stored, edits: stored === sql ? edits : undefined };
-}
-
-const VIEW = /^\s*CREATE\s[^(]*?\bVIEW\s/i;

@@ -1,16 +1,28 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { SUM_AS } from './catalog/user-sql/sum-edits.js';
 import { TokenList } from './catalog/user-sql/token-list.js';
+import type { RewrittenSql } from './duckdb-sql-engine.js';
 import { prepareChecked } from './gate/prepare-checked.js';
+import type { EditedSql } from './statement-edits.js';
 
-/** More than this many sums in one view stay as the engine types them. */
+/** A view with more sums than this keeps the engine's types. */
 const MAX_SUMS = 200;
+
+const VIEW = /^\s*CREATE\s[^(]*?\bVIEW\s/i;
+
+/** A statement that is not kept prepared, with PostgreSQL's arithmetic, if the engine can plan it; a view keeps none of the macros. */
+export async function plannable(duckdb: DuckDBConnection, { sql, edits, plain }: RewrittenSql): Promise<EditedSql> {
+  if (plain === undefined) return { sql, edits };
+  const stored = VIEW.test(sql) ? await withoutTypingMacros(duckdb, sql) : sql;
+  if (stored === undefined || !(await canPlan(duckdb, stored))) return plain;
+  return { sql: stored, edits: stored === sql ? edits : undefined };
+}
 
 /**
  * A view keeps its text, which must not name the catalogue's macros: everybody who opens the workspace's file may read the view. So what
  * `sum_as(sum(x), x)` comes to is found out by planning the statement, and written down: `CAST(sum(x) AS BIGINT)`, or `sum(x)` alone.
  */
-export async function withoutTypingMacros(connection: DuckDBConnection, sql: string): Promise<string> {
+async function withoutTypingMacros(connection: DuckDBConnection, sql: string): Promise<string | undefined> {
   let text = sql;
   for (let count = 0; count < MAX_SUMS; count++) {
     const list = new TokenList(text);
@@ -24,7 +36,7 @@ export async function withoutTypingMacros(connection: DuckDBConnection, sql: str
     const asked = as(whole.replace(SUM_AS, `${SUM_AS}_bigint`));
     text = as((await canPlan(connection, asked)) ? `CAST(${totalText} AS BIGINT)` : totalText);
   }
-  return text;
+  return undefined;
 }
 
 /** The last one to begin has no other inside. */
@@ -37,7 +49,7 @@ function innermostCall(list: TokenList): { readonly first: number; readonly open
 }
 
 /** Whether the engine can plan a statement; what it said of one that it cannot is told when that runs. */
-export async function canPlan(connection: DuckDBConnection, sql: string): Promise<boolean> {
+async function canPlan(connection: DuckDBConnection, sql: string): Promise<boolean> {
   try {
     const prepared = await prepareChecked(connection, sql);
     prepared.destroySync();

@@ -5,11 +5,13 @@ import { startTestApp, type TestApp } from '../../helpers/test-app.js';
 /** What users write for PostgreSQL means to a workspace what it means there: over the whole server, with a real client. */
 let app: TestApp;
 let client: Client;
+let id: string;
 
 beforeAll(async () => {
   app = await startTestApp();
   await app.call('POST', '/projects', { id: 'p1', name: 'p1' });
-  const { connection } = (await app.call('POST', '/projects/p1/workspaces', { name: 'w' })).body;
+  const { connection, ...workspace } = (await app.call('POST', '/projects/p1/workspaces', { name: 'w' })).body;
+  ({ id } = workspace);
   const { database, username: user, password } = connection;
   client = new Client({ host: '127.0.0.1', port: app.pgwirePort ?? 0, database, user, password, ssl: false });
   await client.connect();
@@ -49,6 +51,25 @@ describe('sums of integers', () => {
     const { rows } = await client.query<{ sql: string }>("SELECT sql FROM duckdb_views() WHERE view_name = 'nested'");
     expect(rows[0]?.sql).not.toContain('__pg');
     expect(columns(await client.query('SELECT y FROM nested'))).toEqual(['y:1700']);
+  });
+});
+
+describe('statements over HTTP', () => {
+  test('mean the same', async () => {
+    const query = (sql: string) => app.call('POST', `/projects/p1/workspaces/${id}/query`, { sql });
+    expect(
+      (await query('SELECT sum(n), 1 FROM t')).body.columns.map(
+        ({ name, type }: { name: string; type: string }) => `${name} ${type}`,
+      ),
+    ).toEqual(['sum BIGINT', '?column? INTEGER']);
+    expect((await query('SELECT id / n FROM t')).body.detail).toMatchObject({
+      message: expect.stringContaining('division by zero'),
+    });
+    expect((await query('CREATE VIEW over_http AS SELECT sum(n) FROM t')).status).toBe(200);
+    const { rows } = await client.query<{ sql: string }>(
+      "SELECT sql FROM duckdb_views() WHERE view_name = 'over_http'",
+    );
+    expect(rows[0]?.sql).toContain('CAST(sum(n) AS BIGINT)');
   });
 });
 

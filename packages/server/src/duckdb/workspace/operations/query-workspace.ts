@@ -6,15 +6,19 @@ import type { OperationResult, QueryRequest } from '../../../workers/workspace-m
 import { engineFailure } from '../../engine-errors.js';
 import { quoteLiteral } from '../../quoting.js';
 import { ndjsonWriter } from '../../value-json.js';
+import { assignedLiteralEdits } from '../assigned-literals.js';
 import { editedTwice } from '../duckdb-prepared-sql.js';
 import type { StatementRewriter } from '../duckdb-sql-engine.js';
 import type { GatedStatement } from '../gate/gated-statement.js';
 import { prepareChecked, runDefinition } from '../gate/prepare-checked.js';
 import type { StatementGate } from '../gate/statement-gate.js';
+import { wireSettingsOf } from '../result-encoding.js';
 import { settingsCalls } from '../settings-functions.js';
 import type { SqlConnectionOptions } from '../sql-engine.js';
 import { sqlErrorOf } from '../sql-state.js';
 import type { EngineStatement, StatementText } from '../sql-statement.js';
+import { plannable } from '../stored-arithmetic.js';
+import type { EditedSql } from '../statement-edits.js';
 import { parseStatement } from '../statements/parse-statement.js';
 import { inTransaction, newExchangeFile, usePath, type OperationContext } from './operation-context.js';
 
@@ -58,7 +62,7 @@ async function onlyStatement({ gate }: StatementMeaning, sql: string): Promise<U
   const [gated, second] = await gate.admit(sql);
   if (second !== undefined) throw new SqlError('42601', 'send one statement per request');
   if (gated === undefined || gated.kind === 'empty') throw new SqlError('42601', 'the statement is empty');
-  const statement = await parseStatement(gated, { offset: gated.start, characters: undefined }, gate);
+  const statement = await parseStatement(gated, { offset: gated.start, characters: undefined, source: sql }, gate);
   if (statement.kind !== 'engine') {
     throw new SqlError('0A000', `${gated.verb} needs a session: connect with a PostgreSQL client`);
   }
@@ -133,11 +137,15 @@ async function rewritten(
   const calls = settingsCalls(statement.sql, session.settings);
   if (calls.apply.length > 0) throw new SqlError('0A000', 'set_config() needs a session');
   const meant = await rewrite(statement, session, connection);
-  const { sql, edits } = editedTwice(statement.sql, meant, calls.edits);
   // What was made anew reads the catalogue, and names all of it in full.
-  if (edits !== undefined) await usePath(context, sql);
+  if (meant.edits !== undefined) await usePath(context, meant.sql);
   for (const first of meant.before ?? []) await connection.run(first);
-  return sql;
+  const literals =
+    statement.class === 'write'
+      ? await assignedLiteralEdits(connection, statement.sql, wireSettingsOf(session.settings))
+      : [];
+  const twice = (one: EditedSql): EditedSql => editedTwice(statement.sql, one, [...calls.edits, ...literals]);
+  return (await plannable(connection, { ...twice(meant), ...(meant.plain && { plain: twice(meant.plain) }) })).sql;
 }
 
 /** The engine answers a number; for CREATE TABLE AS, `rowsChanged` is not told of it. */
