@@ -1,6 +1,5 @@
 import type { DuckDBPreparedStatement, DuckDBResult, DuckDBType } from '@duckdb/node-api';
 import { SqlError } from '../../errors/sql-error.js';
-import { PLAN_COLUMNS, QueryPlan } from './query-plan.js';
 import { assignedLiteralEdits } from './assigned-literals.js';
 import { readsCatalog } from './catalog/names.js';
 import { composedQuery, streamComposed, type ComposedStream } from './composed-query.js';
@@ -9,6 +8,7 @@ import { DefinitionSql } from './definition-sql.js';
 import { EnumTypes, isOfEnum } from './enum-types.js';
 import { existenceNotices } from './existence-notices.js';
 import { MadeRows } from './made-rows.js';
+import { PLAN_COLUMNS, QueryPlan } from './query-plan.js';
 import {
   bindParameters,
   describeColumns,
@@ -250,7 +250,16 @@ async function makePlan(
       const { edited: planned, duckdb } = typed;
       const { changes: changesBefore } = connection;
       const { apply: onOpen } = calls;
-      return { edited: planned, duckdb, ...described, pathKey, readsCatalog: asksCatalog, onOpen, changesBefore, isFresh: true };
+      return {
+        edited: planned,
+        duckdb,
+        ...described,
+        pathKey,
+        readsCatalog: asksCatalog,
+        onOpen,
+        changesBefore,
+        isFresh: true,
+      };
     } catch (error) {
       throw connection.translate(error, plain ?? edited, statement);
     }
