@@ -7,7 +7,7 @@ import type { TextEdit, TokenList } from './token-list.js';
 const ANSWERED_BY_SESSION = new Set(['current_setting', 'set_config']);
 
 /** DuckDB has these too, and users of either mean the same. */
-const LEFT_ALONE = new Set(['cardinality', 'extract', 'generate_subscripts', 'show', 'list_field']);
+const LEFT_ALONE = new Set(['cardinality', 'extract', 'generate_subscripts', 'position', 'show', 'list_field']);
 
 /** Words that are functions without parentheses. */
 const VALUE_FUNCTIONS: Readonly<Record<string, string>> = {
