@@ -11,6 +11,9 @@ import { applyEdits, type EditedSql, type TextEdit } from './statement-edits.js'
  */
 const GUESSES = ['VARCHAR', 'BIGINT', 'DOUBLE', 'TIMESTAMP', 'DATE', 'INTERVAL'];
 
+/** Likewise where only an array can stand. */
+const ARRAY_GUESSES = ['VARCHAR[]', 'BIGINT[]', 'DOUBLE[]', 'UUID[]', 'DATE[]', 'TIMESTAMP[]', 'BOOLEAN[]'];
+
 /** Indexes, from 1, of parameters whose type DuckDB does not know. Then it does not know the columns either. */
 export function unknownParameters(prepared: DuckDBPreparedStatement): number[] {
   const unknown: number[] = [];
@@ -36,10 +39,14 @@ export function withParameterCasts(
   const text = edits === undefined ? sql : original;
   const declared = declaredTypes(sql);
   const knownType = (index: number): string | undefined => givenType(givenTypes, index) ?? declared.get(index);
-  const guessed = unknown.some((index) => knownType(index) === undefined);
-  const guesses = guessed ? GUESSES : GUESSES.slice(0, 1);
-  return guesses.map((guess) => {
-    const types = new Map(unknown.map((index): [number, string] => [index, knownType(index) ?? guess]));
+  const guessed = unknown.filter((index) => knownType(index) === undefined);
+  const arrays = arrayParameters(sql);
+  const scalars = guessed.some((index) => !arrays.has(index)) ? GUESSES : GUESSES.slice(0, 1);
+  const attempts = arrayGuesses(guessed.filter((index) => arrays.has(index))).flatMap((chosen) =>
+    scalars.map((scalar) => (index: number) => knownType(index) ?? chosen.get(index) ?? scalar),
+  );
+  return attempts.map((typeOf) => {
+    const types = new Map(unknown.map((index): [number, string] => [index, typeOf(index)]));
     const castsIn = (part: string): TextEdit[] =>
       tokenize(part).flatMap(({ kind, value, start, end }) => {
         const isNamed = kind === 'parameter' && !isNumeric(givenTypes, Number(value));
@@ -56,6 +63,30 @@ export function withParameterCasts(
     const edited = applyEdits(text, [...others, ...casts]);
     return { edited: edits === undefined ? { sql: edited.sql, edits: undefined } : edited, types };
   });
+}
+
+/** So many ways are tried, no more. */
+const MAX_ARRAY_GUESSES = 64;
+
+function arrayGuesses(indexes: readonly number[]): readonly ReadonlyMap<number, string>[] {
+  const none: readonly ReadonlyMap<number, string>[] = [new Map()];
+  return indexes.reduce(
+    (chosen, index) =>
+      chosen
+        .flatMap((one) => ARRAY_GUESSES.map((type) => new Map([...one, [index, type]])))
+        .slice(0, MAX_ARRAY_GUESSES),
+    none,
+  );
+}
+
+/** Parameters of `= ANY ($1)`, `<> ALL ($1)` and `unnest($1)`. */
+function arrayParameters(sql: string): ReadonlySet<number> {
+  const tokens = tokenize(sql);
+  const found = tokens.filter(({ kind }, at) => {
+    const isAlone = tokens[at - 1]?.value === '(' && tokens[at + 1]?.value === ')';
+    return kind === 'parameter' && isAlone && /^(any|some|all|unnest)$/.test(tokens[at - 2]?.value ?? '');
+  });
+  return new Set(found.map(({ value }) => Number(value)));
 }
 
 /** A numeric of PostgreSQL has the digits of its value, a DECIMAL those of its type: DuckDB has to plan with the value's. */

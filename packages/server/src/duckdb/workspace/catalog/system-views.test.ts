@@ -8,6 +8,7 @@ const UNREADABLE = ['pg_stats_ext_exprs'];
 let workspace: CatalogUnderTest;
 
 beforeAll(async () => {
+  // Making the catalogue takes a while on a busy machine.
   workspace = await CatalogUnderTest.open();
   await workspace.session.run(
     `CREATE TYPE mood AS ENUM ('sad', 'ok');
@@ -16,7 +17,7 @@ beforeAll(async () => {
      CREATE TABLE sales (id BIGINT PRIMARY KEY, shop INTEGER REFERENCES shops (id), amount DECIMAL(10,2) CHECK (amount > 0));
      INSERT INTO shops VALUES (1, 'one', NULL, 'ok'), (2, 'two', NULL, NULL)`,
   );
-});
+}, 120_000);
 afterAll(() => workspace.close());
 
 describe('the views of PostgreSQL', () => {
@@ -63,6 +64,16 @@ describe('statements of database tools', () => {
     expect(await workspace.query(`SELECT to_regclass('sales'), to_regclass('nothing'), to_regtype('int4')`)).toEqual([
       ['sales', null, 'integer'],
     ]);
+  });
+
+  it('list columns in their order, asked or not', async () => {
+    const columns = await workspace.query(
+      `SELECT a.attname FROM pg_attribute a, pg_class c, pg_tables t WHERE a.attrelid = c.oid AND c.relname = t.tablename AND a.attnum > 0 AND c.relname = 'shops'`,
+    );
+    expect(columns.flat()).toEqual(['id', 'name', 'opened', 'feeling']);
+    expect(
+      await workspace.query(`SELECT count(*) FROM pg_attribute a WHERE a.attrelid = 'shops'::regclass AND attnum > 0`),
+    ).toEqual([['4']]);
   });
 
   it('join on membership of an array, also from outside', async () => {

@@ -57,6 +57,8 @@ describe('the extended protocol', () => {
     ['SELECT list_concat($1, [1]) AS l', [1007], [1007], ['l:1007']],
     ["SELECT json_object('k', CAST($1 AS double precision)) AS j", [], [701], ['j:114']],
     ['SELECT coalesce($1, 1) AS x, greatest($2, 1) AS y', [1700, 701], [1700, 701], ['x:1700', 'y:701']],
+    ['SELECT a FROM t WHERE a = ANY ($1)', [], [1016], ['a:23']],
+    ['SELECT a FROM t WHERE b <> ALL ($1)', [], [1009], ['a:23']],
     ['SHOW search_path', [], [], ['search_path:25']],
     ['CREATE TABLE other AS SELECT 1', [], [], []],
     ['BEGIN', [], [], []],
@@ -83,6 +85,13 @@ describe('the extended protocol', () => {
     expect([...Buffer.from(row.fields[0] ?? '')]).toEqual([0, 0, 0, 1]);
     const bad = await client.extended('SELECT a FROM t WHERE a = $1', ['x']);
     expect(bad.error?.code).toBe('22P02');
+  });
+
+  it('finds the members of an array', async () => {
+    await client.query("INSERT INTO t (a, b) VALUES (1, 'x'), (2, 'y, z')");
+    const listed = await client.extended('SELECT a FROM t WHERE a = ANY ($1) AND b = ANY ($2)', ['{2,3}', '{"y, z"}']);
+    expect(listed).toMatchObject({ error: undefined, rows: [['2']] });
+    expect((await client.extended('SELECT a FROM t WHERE a <> ALL ($1)', ['{2,3}'])).rows).toEqual([['1']]);
   });
 
   it('keeps all digits of a numeric, wherever it stands', async () => {

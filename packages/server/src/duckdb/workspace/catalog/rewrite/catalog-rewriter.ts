@@ -97,6 +97,7 @@ export class CatalogRewriter {
     const scope = enterSelect(fields, outer, outermost);
     const { targetList, larg, rarg, ...rest } = fields;
     return {
+      ...storedOrder(fields, scope),
       ...this.#fields(rest, { ...scope, outermost: false, merged: false }),
       // The halves of a UNION are SELECTs without their wrapping node.
       ...(isFields(larg) ? { larg: this.#select(larg, { ...scope, merged: true }, outermost) } : {}),
@@ -445,6 +446,36 @@ function columnType(value: Json, scope: Scope): string | undefined {
   const relation =
     names.length > 1 ? scope.relations.get(names.at(-2) ?? '') : scope.local.length === 1 ? scope.local[0] : '';
   return columnTypesOf('pg_catalog', relation ?? '').find(([name]) => name === names.at(-1))?.[1];
+}
+
+/** Aggregates that catalogue statements use. */
+const AGGREGATES = new Set([
+  'array_agg',
+  'bool_and',
+  'bool_or',
+  'count',
+  'json_agg',
+  'max',
+  'min',
+  'string_agg',
+  'sum',
+]);
+
+/** Columns come in the order of their numbers where nobody asks for one: clients rely on it, because PostgreSQL stores them so. */
+function storedOrder(select: Fields, scope: Scope): Fields {
+  const alias = scope.aliases.find((one) => one !== undefined && scope.relations.get(one) === 'pg_attribute');
+  const isPlain = ['sortClause', 'groupClause', 'distinctClause', 'larg', 'valuesLists'].every(
+    (key) => !(key in select),
+  );
+  if (alias === undefined || !scope.outermost || scope.merged || !isPlain) return {};
+  const isAggregate = listOf(select['targetList']).some((one) =>
+    AGGREGATES.has(namesOf(fieldsOf(fieldsOf(one, 'ResTarget')?.['val'], 'FuncCall')?.['funcname']).at(-1) ?? ''),
+  );
+  if (isAggregate) return {};
+  const keys = ['attrelid', 'attnum'].map((column): Json => ({
+    SortBy: { node: columnNode(alias, column), sortby_dir: 'SORTBY_DEFAULT', sortby_nulls: 'SORTBY_NULLS_DEFAULT' },
+  }));
+  return { sortClause: keys };
 }
 
 /** Types whose values change on their way to the client. */
