@@ -61,6 +61,12 @@ describe('a workspace and a PostgreSQL client', () => {
     );
     expect(tables.rows).toContainEqual({ table_schema: 'in_c_sales', table_name: 'orders' });
     expect(tables.rows).toContainEqual({ table_schema: 'public', table_name: 'mine' });
+    // Once over the views of the catalogue, then over the picture of them.
+    for (let run = 0; run < 3; run++) {
+      const asked = 'SELECT current_setting($1) AS a FROM pg_class WHERE relname = $2';
+      const { rows } = await client.query(asked, ['server_encoding', 'mine']);
+      expect(rows[0]).toEqual({ a: 'UTF8' });
+    }
     const detail = await app.call('GET', `/projects/p1/workspaces/${id}`);
     expect(detail.body).toMatchObject({
       active_sessions: 1,
