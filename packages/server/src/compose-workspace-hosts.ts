@@ -14,6 +14,9 @@ const ATTACHED_VERSIONS = 256;
 /** Of attached versions, the workspace file, spilled and spooled rows, and the sockets of sessions. */
 const OPEN_FILES = 4096;
 
+/** Above what is set aside of the rows of one session. */
+const MIN_FILE_SIZE_BYTES = 5_000_000_000;
+
 /** The processes of open workspaces. None is started before the first is needed, spares excepted. */
 export function composeWorkspaceHosts(input: {
   readonly config: Pick<Config, 'pgwire' | 'workspaces' | 'engine'>;
@@ -40,6 +43,7 @@ export function composeWorkspaceHosts(input: {
       memoryLimitBytes: pgwire.sessionMemoryLimitBytes,
       threads: engine.threads,
       maxTempBytes: pgwire.sessionTempLimitBytes,
+      minFileSizeBytes: Math.max(pgwire.sessionTempLimitBytes, MIN_FILE_SIZE_BYTES),
       attachedVersions: ATTACHED_VERSIONS,
       residentBytes: pgwire.sessionMemoryLimitBytes + RESIDENT_HEADROOM_BYTES,
       addressSpaceBytes: pgwire.sessionMemoryLimitBytes + ADDRESS_SPACE_HEADROOM_BYTES,

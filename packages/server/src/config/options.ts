@@ -478,7 +478,7 @@ export const CONFIG_OPTIONS = {
     max: 2_000_000_000,
     description:
       'First of the user ids that workspaces get when the service runs as root, one each, twice WORKSPACE_MAX_OPEN of them and some more; ' +
-      'nothing else may have them.',
+      'nothing else may have them. Services of one machine should have a range each; ids that another has are passed over.',
   },
   PGWIRE_SSL_MODE: {
     section: 'pgwire',

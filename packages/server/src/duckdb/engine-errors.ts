@@ -71,6 +71,17 @@ const FAILURE_RULES: readonly FailureRule[] = [
       ),
   },
   {
+    // A limit that only workers of workspaces have.
+    pattern: /File too large|EFBIG/,
+    toError: (cause) =>
+      new DomainError(
+        'workspace_full',
+        'The statement needs a larger file than its workspace may have; nothing was changed. Ask for fewer rows, or use a workspace with a larger limit.',
+        {},
+        { cause },
+      ),
+  },
+  {
     pattern: /Could not write|Could not sync|Could not truncate|fsync failed|Input\/output error|EIO/i,
     toError: (cause) =>
       new DomainError('storage_error', 'The disk reported an error; nothing was acknowledged.', {}, { cause }),

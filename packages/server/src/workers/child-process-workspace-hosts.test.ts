@@ -25,9 +25,9 @@ describe('one process per workspace', () => {
 
   test('a spare process takes the next workspace and is replaced', async () => {
     const scene = await WorkspaceScene.start({ limits: { spareWorkers: 1 } });
-    await vi.waitFor(() => expect(scene.hosts.status().starts).toBe(1));
+    await vi.waitFor(() => expect(scene.hosts.status().starts).toBe(1), 10_000);
     await scene.connect('w1');
-    await vi.waitFor(() => expect(scene.hosts.status()).toMatchObject({ open: 1, starts: 2 }));
+    await vi.waitFor(() => expect(scene.hosts.status()).toMatchObject({ open: 1, starts: 2 }), 10_000);
   });
 
   test('a workspace that is gone, and one too many', async () => {
@@ -58,6 +58,20 @@ describe('one process per workspace', () => {
   });
 });
 
+test.runIf(process.getuid?.() === 0)(
+  'two services with the same range of user ids share none, and the second says so',
+  async () => {
+    const [first, second] = [await WorkspaceScene.start(), await WorkspaceScene.start()];
+    const userIdOf = async (scene: WorkspaceScene): Promise<number> => {
+      await scene.connect('w1');
+      return statSync(scene.workspacePath('w1')).uid;
+    };
+    const [one, two] = [await userIdOf(first), await userIdOf(second)];
+    expect(two).not.toBe(one);
+    expect(second.log.unexpected().map(({ msg }) => msg)).toEqual([expect.stringContaining('WORKSPACE_FIRST_USER_ID')]);
+  },
+);
+
 describe('ends', () => {
   test('a killed process ends its sessions with a PostgreSQL error, and the next one opens within a second', async () => {
     const scene = await WorkspaceScene.start({ limits: { spareWorkers: 1 } });
@@ -78,6 +92,16 @@ describe('ends', () => {
     expect(await other.rows('SELECT 5')).toEqual([[5]]);
     expect(scene.ends).toEqual(['crashed']);
     expect(scene.finished.find(({ outcome }) => outcome === 'lost')).toMatchObject({ sqlState: '58000' });
+  });
+
+  test('a process whose event loop stands still is killed, although no statement of it is known; one that waits is not', async () => {
+    const scene = await WorkspaceScene.start({ timing: { silenceMs: 4_000 } });
+    const [client, other] = await Promise.all([scene.connect('w1'), scene.connect('w2')]);
+    process.kill(scene.hosts.processId('w1') ?? 0, 'SIGSTOP');
+    expect(await client.ready()).toMatchObject({ error: { sqlState: '57014' }, closed: true });
+    expect(scene.ends).toEqual(['unresponsive']);
+    expect(await other.rows('SELECT 1')).toEqual([[1]]);
+    expect(await (await scene.connect('w1')).rows('SELECT 1')).toEqual([[1]]);
   });
 
   test('sessions are ended for a reason, one or all', async () => {

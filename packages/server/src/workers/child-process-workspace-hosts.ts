@@ -3,8 +3,10 @@ import type { Duplex } from 'node:stream';
 import { DomainError } from '../errors/domain-error.js';
 import { SqlError } from '../errors/sql-error.js';
 import { MemoryWatchdog } from './memory-watchdog.js';
+import { SilenceWatchdog } from './silence-watchdog.js';
 import { StartBackoff } from './start-backoff.js';
 import { WorkerLauncher, type Isolation } from './worker-launcher.js';
+import { UserIdLease } from './user-id-lease.js';
 import { WorkspaceDirectories } from './workspace-directories.js';
 import type { WorkspaceHostOptions } from './workspace-host-options.js';
 import type { WorkspaceHosts, WorkspaceHostsStatus } from './workspace-hosts.js';
@@ -15,7 +17,8 @@ import type {
   SessionPreamble,
   WorkspaceOperation,
 } from './workspace-messages.js';
-import { processGone, WorkspaceProcess, type WorkspaceEndReason } from './workspace-process.js';
+import { processGone, type WorkspaceEndReason } from './workspace-ends.js';
+import { WorkspaceProcess } from './workspace-process.js';
 
 /** How long a close waits for CHECKPOINT and exit before the process is killed. */
 const CLOSE_DEADLINE_MS = 10_000;
@@ -52,11 +55,13 @@ export class ChildProcessWorkspaceHosts implements WorkspaceHosts {
   readonly #freeUserIds: number[];
   readonly #backoff = new StartBackoff();
   readonly #watchdog: MemoryWatchdog;
+  readonly #silence: SilenceWatchdog;
   #launchpad: Promise<Launchpad> | undefined;
   #nextNumber = 1;
   #stopping: Promise<void> | undefined;
   #starts = 0;
   #crashes = 0;
+  #sharedUserIdsTold = false;
   #spareTimer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: WorkspaceHostOptions) {
@@ -66,6 +71,8 @@ export class ChildProcessWorkspaceHosts implements WorkspaceHosts {
     this.#freeUserIds = Array.from({ length: idCount }, (_, index) => limits.firstUserId + index);
     this.#watchdog = new MemoryWatchdog(() => [...this.#processes], options.timing.memorySampleMs, options.logger);
     this.#watchdog.start();
+    this.#silence = new SilenceWatchdog(() => [...this.#processes], options.timing.silenceMs, options.logger);
+    this.#silence.start();
     this.#keepSpares();
   }
 
@@ -155,6 +162,7 @@ export class ChildProcessWorkspaceHosts implements WorkspaceHosts {
     clearTimeout(this.#spareTimer);
     await Promise.all([...this.#processes].map((process) => process.leave('shutdown', deadlineMs)));
     this.#watchdog.stop();
+    this.#silence.stop();
     const launchpad = await this.#launchpad?.catch(() => undefined);
     launchpad?.directories.close();
   }
@@ -253,7 +261,7 @@ export class ChildProcessWorkspaceHosts implements WorkspaceHosts {
     const place = await this.options.source.placeOf(workspaceId);
     if (place === undefined) throw new SqlError('3D000', 'the workspace does not exist');
     await this.#mustHaveRoom(entry);
-    const process = this.#takeSpare() ?? this.#startProcess(launchpad);
+    const process = this.#takeSpare() ?? this.#startProcess(launchpad, await this.#leaseUserId(launchpad));
     entry.process = process;
     void process.gone.then(() => this.#forget(workspaceId, entry));
     await process.open({ workspaceId, ...place });
@@ -282,7 +290,9 @@ export class ChildProcessWorkspaceHosts implements WorkspaceHosts {
     try {
       const launchpad = await this.#prepare();
       if (this.#stopping !== undefined || this.#spares.length >= this.options.limits.spareWorkers) return;
-      this.#spares.push(this.#startProcess(launchpad));
+      const lease = await this.#leaseUserId(launchpad);
+      if (this.#stopping !== undefined) return await this.#returnUserId(lease);
+      this.#spares.push(this.#startProcess(launchpad, lease));
     } catch (error) {
       // The next workspace that is opened meets the same and tells its caller.
       this.options.logger.warn({ err: error }, 'a spare workspace worker cannot be started');
@@ -291,21 +301,46 @@ export class ChildProcessWorkspaceHosts implements WorkspaceHosts {
     this.#keepSpares();
   }
 
-  #startProcess({ launcher, directories, isolation }: Launchpad): WorkspaceProcess {
-    const { limits, timing, source, observer, logger } = this.options;
-    const userId = isolation === undefined ? undefined : this.#freeUserIds.shift();
-    if (isolation !== undefined && userId === undefined) {
-      throw new SqlError('53300', 'too many workspaces are closing at the moment; connect again');
+  /** Undefined where workers run under the user of the service. An id that another service has is passed over. */
+  async #leaseUserId({ isolation }: Launchpad): Promise<UserIdLease | undefined> {
+    if (isolation === undefined) return undefined;
+    for (let tries = this.#freeUserIds.length; tries > 0; tries -= 1) {
+      const id = this.#freeUserIds.shift();
+      if (id === undefined) break;
+      const lease = await UserIdLease.take(id);
+      if (lease !== undefined) return lease;
+      this.#freeUserIds.push(id);
+      this.#tellSharedUserIds(id);
     }
+    throw new SqlError('53300', 'too many workspaces are open or closing at the moment; connect again');
+  }
+
+  #tellSharedUserIds(id: number): void {
+    if (this.#sharedUserIdsTold) return;
+    this.#sharedUserIdsTold = true;
+    this.options.logger.warn(
+      { userId: id },
+      'another service on this machine has user ids of WORKSPACE_FIRST_USER_ID: its ids are not used, but each service should have its own range',
+    );
+  }
+
+  async #returnUserId(lease: UserIdLease | undefined): Promise<void> {
+    if (lease === undefined) return;
+    await lease.release();
+    this.#freeUserIds.push(lease.id);
+  }
+
+  #startProcess({ launcher, directories, isolation }: Launchpad, lease: UserIdLease | undefined): WorkspaceProcess {
+    const { limits, timing, source, observer, logger } = this.options;
     this.#starts += 1;
     const worker = new WorkspaceProcess({
       name: `workspace-${this.#nextNumber++}`,
       launcher,
       directories,
       isolation:
-        isolation === undefined || userId === undefined
+        isolation === undefined || lease === undefined
           ? undefined
-          : { ...isolation, id: userId, descriptors: directories.descriptors },
+          : { ...isolation, id: lease.id, descriptors: directories.descriptors },
       limits,
       timing,
       source,
@@ -322,9 +357,7 @@ export class ChildProcessWorkspaceHosts implements WorkspaceHosts {
       () => this.#backoff.recordSuccess(),
       () => undefined,
     );
-    void worker.gone.then(() => {
-      if (userId !== undefined) this.#freeUserIds.push(userId);
-    });
+    void worker.gone.then(() => this.#returnUserId(lease));
     return worker;
   }
 

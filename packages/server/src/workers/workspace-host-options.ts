@@ -24,6 +24,8 @@ export interface WorkspaceHostLimits {
   readonly memoryLimitBytes: number;
   readonly threads: number;
   readonly maxTempBytes: number;
+  /** Any file of a worker may be so large; twice the size limit of its workspace where that is more. */
+  readonly minFileSizeBytes: number;
   readonly attachedVersions: number;
   /** Resident memory at which a worker is killed. */
   readonly residentBytes: number;
@@ -41,6 +43,8 @@ export interface WorkspaceHostTiming {
   /** Without a session or operation. */
   readonly idleMs: number;
   readonly memorySampleMs: number;
+  /** Without a sign of life of an open workspace, after which its worker is killed. */
+  readonly silenceMs: number;
 }
 
 export const DEFAULT_HOST_TIMING: WorkspaceHostTiming = {
@@ -50,4 +54,6 @@ export const DEFAULT_HOST_TIMING: WorkspaceHostTiming = {
   openTimeoutMs: 60_000,
   idleMs: 600_000,
   memorySampleMs: 250,
+  // Taking apart a text of the longest permitted length, or making the text of a value of hundreds of megabytes, stays below.
+  silenceMs: 60_000,
 };

@@ -33,6 +33,8 @@ export interface WorkspaceAssignment {
   readonly workspaceId: string;
   readonly filePath: string;
   readonly sizeLimitBytes: number;
+  /** Of any file that the worker writes. */
+  readonly fileSizeBytes: number;
   readonly databaseName: string;
   readonly username: string;
 }
@@ -199,6 +201,8 @@ export type ToWorkspaceWorker =
 
 /** Worker to service. */
 export type FromWorkspaceWorker =
+  /** Every so often, from `opened` on: its event loop turns. */
+  | { readonly type: 'alive' }
   /** It listens; a workspace can be given to it. */
   | { readonly type: 'ready'; readonly duckdbVersion: string }
   /** The workspace is attached; sessions can be sent. */

@@ -8,6 +8,7 @@ import type { Logger } from '../lib/logger.js';
 import { ChildWorker } from './child-worker.js';
 import { SessionStream } from './session-stream.js';
 import { fromWireError, toWireError } from './wire-error.js';
+import { failureOf, operationFailure, processGone, type WorkspaceEndReason } from './workspace-ends.js';
 import type { WorkspaceDirectories, WorkerFolders } from './workspace-directories.js';
 import type { WorkspaceHostLimits, WorkspaceHostTiming } from './workspace-host-options.js';
 import type { WorkspaceHostsObserver, WorkspaceSource } from './workspace-hosts.js';
@@ -31,9 +32,6 @@ import type { Isolation, LaunchLimits, WorkerLauncher } from './worker-launcher.
  * is only there to stop a flood.
  */
 const MAX_PROCESSES_OF_USER = 1_024;
-
-/** Why a process ended or is about to. */
-export type WorkspaceEndReason = Parameters<WorkspaceHostsObserver['workerEnded']>[0];
 
 /** A cancelled statement may take this long before its worker is killed, when nobody else's work is in it. */
 const CANCEL_GRACE_MS = 5_000;
@@ -104,6 +102,7 @@ export class WorkspaceProcess {
   #reason: WorkspaceEndReason | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastRequestId = 0;
+  #heardAtMs: number | undefined;
 
   /** Throws when the machine refuses a directory or a process. */
   constructor(private readonly input: WorkspaceProcessInput) {
@@ -128,6 +127,11 @@ export class WorkspaceProcess {
     return this.#state !== 'ended';
   }
 
+  /** Of an open workspace; what happens before and after has deadlines of its own. */
+  get heardAtMs(): number | undefined {
+    return this.#state === 'open' ? this.#heardAtMs : undefined;
+  }
+
   get sessionCount(): number {
     return this.#sessions.size;
   }
@@ -141,9 +145,9 @@ export class WorkspaceProcess {
   }
 
   /** Gives the workspace to this process, once. Rejects when its file cannot be opened or the process ends. */
-  async open(assignment: WorkspaceAssignment): Promise<void> {
+  async open(assignment: Omit<WorkspaceAssignment, 'fileSizeBytes'>): Promise<void> {
     await this.ready;
-    const { directories, isolation, timing } = this.input;
+    const { directories, isolation, limits, timing } = this.input;
     if (this.#state !== 'spare') throw processGone();
     this.#state = 'opening';
     this.#assignment = { workspaceId: assignment.workspaceId, filePath: assignment.filePath };
@@ -152,6 +156,8 @@ export class WorkspaceProcess {
       type: 'open',
       assignment: {
         ...assignment,
+        // Holes and the log come to the size that is watched; results and rows set aside are files, too.
+        fileSizeBytes: Math.max(2 * assignment.sizeLimitBytes, limits.minFileSizeBytes),
         filePath: directories.pathForWorker(assignment.filePath, isolation !== undefined),
       },
     });
@@ -298,7 +304,10 @@ export class WorkspaceProcess {
   }
 
   #receive(message: FromWorkspaceWorker): void {
+    this.#heardAtMs = performance.now();
     switch (message.type) {
+      case 'alive':
+        break;
       case 'ready':
         if (this.#state !== 'starting') return;
         clearTimeout(this.#timer);
@@ -521,48 +530,6 @@ function launchLimits(limits: WorkspaceHostLimits, isolated: boolean): LaunchLim
     // Counted per user id: with the service's own it would count the service.
     ...(isolated ? { processes: MAX_PROCESSES_OF_USER } : {}),
   };
-}
-
-function failureOf(reason: WorkspaceEndReason): { sqlState: string; message: string } {
-  switch (reason) {
-    case 'memory':
-      return {
-        sqlState: '53200',
-        message: 'out of memory: the workspace used more memory than it may, and was restarted',
-      };
-    case 'unresponsive':
-      return {
-        sqlState: '57014',
-        message: 'canceling statement due to statement timeout: the workspace was restarted',
-      };
-    case 'crashed':
-      return { sqlState: '58000', message: 'the engine of the workspace ended unexpectedly, and was restarted' };
-    default:
-      return { sqlState: '57P01', message: 'terminating connection due to administrator command' };
-  }
-}
-
-function operationFailure(reason: WorkspaceEndReason): DomainError {
-  if (reason === 'memory') {
-    return new DomainError(
-      'out_of_memory',
-      'The operation needs more memory than the workspace may use; nothing was changed.',
-    );
-  }
-  if (reason === 'shutdown' || reason === 'closed') {
-    return new DomainError(
-      'shutting_down',
-      'The workspace was closed before the operation was done. Repeat the request.',
-    );
-  }
-  return new DomainError(
-    'worker_crashed',
-    'The engine of the workspace ended in the middle of the operation; nothing was changed.',
-  );
-}
-
-export function processGone(): SqlError {
-  return new SqlError('57P03', 'the workspace is being restarted; connect again');
 }
 
 function connectTo(path: string): Promise<Socket> {

@@ -1,6 +1,8 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { limitFileSize } from './file-size-limit.js';
+import { ALIVE_INTERVAL_MS } from './silence-watchdog.js';
 import { fromWireError, toWireError } from './wire-error.js';
 import { liveWithService, readSettings, sendToService } from './worker-lifeline.js';
 import type {
@@ -188,8 +190,11 @@ class WorkspaceRuntime implements ServiceLink {
 
   async #open(assignment: WorkspaceAssignment): Promise<void> {
     try {
+      const limited = limitFileSize(assignment.fileSizeBytes);
       this.#workspace = await this.open(this.settings, assignment, this);
+      await limited;
       await this.#send({ type: 'opened' });
+      setInterval(() => void this.#send({ type: 'alive' }), ALIVE_INTERVAL_MS).unref();
     } catch (error) {
       await this.#send({ type: 'unopenable', error: toWireError(error) });
       process.exit(1);

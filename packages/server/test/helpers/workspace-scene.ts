@@ -14,7 +14,7 @@ import {
 } from '../../src/workers/workspace-host-options.js';
 import type { WorkspaceSource } from '../../src/workers/workspace-hosts.js';
 import type { SessionEvent, SessionPreamble } from '../../src/workers/workspace-messages.js';
-import type { WorkspaceEndReason } from '../../src/workers/workspace-process.js';
+import type { WorkspaceEndReason } from '../../src/workers/workspace-ends.js';
 import { tempDir } from './temp-dir.js';
 import { createTestLogger, type TestLog } from './test-log.js';
 
@@ -24,6 +24,7 @@ const LIMITS: WorkspaceHostLimits = {
   memoryLimitBytes: 512_000_000,
   threads: 2,
   maxTempBytes: 500_000_000,
+  minFileSizeBytes: 5_000_000_000,
   attachedVersions: 16,
   residentBytes: 1_500_000_000,
   addressSpaceBytes: 5_000_000_000,

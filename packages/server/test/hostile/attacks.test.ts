@@ -94,6 +94,25 @@ describe('below the gate', () => {
     expect(String(statSync(scene.workspacePath('w2')).uid)).toBe(idOf('w2'));
   });
 
+  test('a result that would be larger than a file of its workspace may be is refused, and the worker goes on', async () => {
+    const scene = await WorkspaceScene.start({ limits: { minFileSizeBytes: 30_000_000 }, sizeLimitBytes: 10_000_000 });
+    const client = await scene.connect('w1');
+    const pid = scene.hosts.processId('w1');
+    expect(readFileSync(`/proc/${pid}/limits`, 'utf8')).toMatch(/^Max file size\s+30000000\s+30000000\s/m);
+    for (const format of ['csv', 'ndjson', 'parquet'] as const) {
+      const request = {
+        statement: 'SELECT range AS a, md5(range::VARCHAR) AS b FROM range(10000000)',
+        format,
+        maxRows: null,
+        timeoutMs: 60_000,
+        actor: 'key',
+      };
+      await expect(scene.hosts.run('w1', 'query', request)).rejects.toMatchObject({ code: 'workspace_full' });
+    }
+    expect(await client.rows('SELECT 1')).toEqual([[1]]);
+    expect(scene.hosts.processId('w1')).toBe(pid);
+  });
+
   test('a workspace that a service of root was killed in opens again for the next service', async () => {
     const { scene, client } = await scenery();
     await client.rows('CREATE TABLE kept AS SELECT 1 AS x');

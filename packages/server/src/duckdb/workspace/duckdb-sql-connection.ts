@@ -71,8 +71,13 @@ export class DuckDbSqlConnection implements SqlConnection {
   async parse(sql: string): Promise<readonly SqlStatement[]> {
     const { gate } = this.parts;
     const statements: SqlStatement[] = [];
+    let counted = 0;
+    let characters = 0;
     for (const gated of await gate.admit(sql)) {
-      const place = { offset: gated.start, characters: charactersBefore(sql, gated.start), source: sql };
+      // From one statement to the next: a text may have very many.
+      characters += charactersBefore(sql.slice(counted, gated.start), gated.start - counted);
+      counted = gated.start;
+      const place = { offset: gated.start, characters, source: sql };
       statements.push(await parseStatement(gated, place, gate));
     }
     return statements;

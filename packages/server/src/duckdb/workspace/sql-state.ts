@@ -116,7 +116,7 @@ const RULES: Readonly<Record<string, readonly Rule[]>> = {
     [/./s, '53200'],
   ],
   IO: [
-    [/No space left|Disk quota|disk full/i, '53100'],
+    [/No space left|Disk quota|disk full|File too large/i, '53100'],
     [/lock/i, '55006'],
     [/./s, '58030'],
   ],
@@ -155,8 +155,9 @@ const EXISTING: Readonly<Record<string, string>> = {
   Type: '42710',
 };
 
-/** Paths of the worker are nobody's business; they appear in errors about files. */
-const PATH = /(?:\/[\w.@-]+){2,}/g;
+/** Paths of the worker are nobody's business. Errors about files quote them, whatever they are made of; elsewhere they stand as they are. */
+const QUOTED_PATH = /"[^"\n]*\/[^"\n]*"|'[^'\n]*\/[^'\n]*'/g;
+const PATH = /(?<![\w.@-])(?:\/[\w.@-]+){2,}/g;
 
 /** An engine that said this cannot be used any more: the session ends and the process is replaced. */
 export class BrokenEngineError extends SqlError {
@@ -176,7 +177,10 @@ export function sqlErrorOf(error: unknown): { readonly error: SqlError; readonly
     return { error: new BrokenEngineError(error), bytePosition: undefined };
   }
   const position = parsed.position === undefined ? undefined : Number(parsed.position);
-  return { error: new SqlError(stateOf(type, message, parsed), ...wording(message, error)), bytePosition: position };
+  return {
+    error: new SqlError(stateOf(type, message, parsed), ...wording(type, message, error)),
+    bytePosition: position,
+  };
 }
 
 /** Told by the type: a message of most types may quote whatever somebody wrote or stored. */
@@ -204,8 +208,9 @@ function stateOf(type: string, message: string, { error_subtype: subtype, type: 
 }
 
 /** DuckDB's first line is the message; "Did you mean" is a hint, the picture of the position is ours to make. */
-function wording(message: string, cause: unknown): [string, SqlErrorDetails] {
-  const withoutPicture = message
+function wording(type: string, message: string, cause: unknown): [string, SqlErrorDetails] {
+  const shown = type === 'IO' ? message.replace(QUOTED_PATH, '"…"') : message;
+  const withoutPicture = shown
     .replace(/\n*LINE \d+:[\s\S]*$/, '')
     .replace(PATH, '…')
     .trim();

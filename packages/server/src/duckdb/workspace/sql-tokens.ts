@@ -85,9 +85,15 @@ export function tokenize(sql: string): SqlToken[] {
     }
     const operator = match(OPERATOR);
     if (operator !== undefined) {
-      const length = operatorLength(operator);
-      if (operator === '?') push('parameter', at + 1, '');
-      else push('operator', at + length, operator.slice(0, length));
+      if (operator === '?') {
+        push('parameter', at + 1, '');
+        continue;
+      }
+      const run = beforeComment(operator);
+      const length = operatorLength(run);
+      push('operator', at + length, run.slice(0, length));
+      // Signs that belong to no operator stand alone. All at once: a text of nothing but signs would be read anew for each of them.
+      for (const sign of run.slice(length)) push('operator', at + 1, sign);
       continue;
     }
     push('punctuation', at + 1, sql.charAt(at));
@@ -95,11 +101,16 @@ export function tokenize(sql: string): SqlToken[] {
   return tokens;
 }
 
-/** An operator ends where a comment begins, and only some end in a sign: `=-1` is `=` and `-`, as PostgreSQL reads it. */
-function operatorLength(operator: string): number {
+/** An operator ends where a comment begins. */
+function beforeComment(operator: string): string {
   const comment = operator.search(/--|\/\*/);
-  let length = comment > 0 ? comment : operator.length;
-  if (/[~!@#%^&|`?]/.test(operator.slice(0, length))) return length;
+  return comment > 0 ? operator.slice(0, comment) : operator;
+}
+
+/** Only some operators end in a sign: `=-1` is `=` and `-`, as PostgreSQL reads it. */
+function operatorLength(operator: string): number {
+  let length = operator.length;
+  if (/[~!@#%^&|`?]/.test(operator)) return length;
   while (length > 1 && /[-+]/.test(operator.charAt(length - 1))) length -= 1;
   return length;
 }

@@ -51,7 +51,7 @@ export class ExtendedQuery {
   /** The end of a pipeline: its transaction is committed, its portals are gone. */
   async sync(): Promise<void> {
     const { transaction, portals } = this.state;
-    if (transaction.isImplicit) await this.runner.timed((signal) => transaction.commit(signal));
+    if (transaction.isImplicit) await this.runner.timed('COMMIT', (signal) => transaction.commit(signal));
     if (!transaction.isBlock) await portals.closeAll();
   }
 
@@ -64,7 +64,7 @@ export class ExtendedQuery {
       throw new SqlError('42601', 'cannot insert multiple commands into a prepared statement');
     }
     this.runner.mustBeParsable(statement);
-    const executable = await this.runner.timed((signal) =>
+    const executable = await this.runner.timed(statement.loggedText, (signal) =>
       planStatement(statement, parameterTypes, this.state, signal),
     );
     statements.add(name, executable);

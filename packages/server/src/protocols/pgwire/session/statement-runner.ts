@@ -13,6 +13,9 @@ import { StatementRecord, type StatementEvents } from './statement-log.js';
 /** Rows that come slower than this are sent as they come. */
 const SEND_AFTER_MS = 50;
 
+/** The deadline that is told of a statement whose deadline has passed; 0 would mean that there is none. */
+const PAST_DEADLINE_MS = 1;
+
 /** What simple and extended protocol have in common: rules, clock and log around a statement, and the way of its rows to the client. */
 export class StatementRunner {
   constructor(
@@ -41,12 +44,28 @@ export class StatementRunner {
     }
   }
 
-  /** Runs `work` on the clock of a statement, without a record: Parse, Describe. */
-  async timed<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { clock, settings } = this.state;
+  /**
+   * Runs `work` on the clock of a statement, without a record as long as it keeps to it: planning, and the COMMIT of a pipeline. Planning computes
+   * what is constant, and not all of that can be interrupted: from its deadline on it counts as a statement, so that whoever ends those that do not
+   * listen knows of it.
+   */
+  async timed<T>(text: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { clock, settings, output } = this.state;
+    const timeoutMs = settings.timeoutMs('statement_timeout');
+    let late: StatementRecord | undefined;
+    const countFromNow = (): void => {
+      late = new StatementRecord(this.events, text, PAST_DEADLINE_MS, () => output.bytes);
+    };
+    const timer = timeoutMs === 0 ? undefined : setTimeout(countFromNow, timeoutMs);
     try {
-      return await work(clock.start(settings.timeoutMs('statement_timeout')));
+      const result = await work(clock.start(timeoutMs));
+      late?.succeeded();
+      return result;
+    } catch (error) {
+      late?.failed(error);
+      throw error;
     } finally {
+      clearTimeout(timer);
       clock.stop();
     }
   }

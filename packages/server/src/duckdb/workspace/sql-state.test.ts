@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { BrokenEngineError, sqlErrorOf } from './sql-state.js';
+
+const told = (text: string) => sqlErrorOf(new Error(text)).error;
+const asJson = (type: string, message: string) => JSON.stringify({ exception_type: type, exception_message: message });
+
+describe('paths', () => {
+  test.each([
+    ['IO', 'Could not write file "/srv/Sklad dat/proj+1/ř.duckdb": Input/output error'],
+    ['IO', "Failed to create directory '/data/x y/temp': Permission denied"],
+    ['IO', 'Could not set lock on file "/data/x": Conflicting lock is held in /usr/bin/node (PID 5)'],
+    ['Binder', 'Cannot attach "x" - the database file "/data/duckdb/x.duckdb" is already attached'],
+  ])('%s: %s', (type, message) => {
+    for (const text of [asJson(type, message), `${type} Error: ${message}`]) {
+      const { message: shown, hint = '' } = told(text);
+      expect(shown + hint).toContain('…');
+      expect(shown + hint).not.toMatch(/srv|Sklad|x y|\/data|\/usr|duckdb"/);
+    }
+  });
+
+  test('a date or a fraction is none', () => {
+    expect(told(asJson('Conversion', "Could not convert string '2026/01/02' to INT32")).message).toContain(
+      '2026/01/02',
+    );
+  });
+});
+
+describe('a broken engine', () => {
+  test.each([
+    'FATAL Error: Failed: database has been invalidated because of a previous fatal error.',
+    asJson('INTERNAL', 'Attempted to access index 1 within vector of size 0'),
+    asJson('IO', 'Database "ws" has been invalidated because checkpointing failed.'),
+  ])('%s', (text) => {
+    expect(told(text)).toBeInstanceOf(BrokenEngineError);
+  });
+
+  test.each([
+    asJson('Conversion', "Could not convert string 'database has been invalidated' to INT32"),
+    `Invalid Input Error: ${asJson('FATAL', 'database has been invalidated')}`,
+  ])('is not told by what a statement or a value says: %s', (text) => {
+    expect(told(text)).not.toBeInstanceOf(BrokenEngineError);
+  });
+
+  test('errors of the parser keep their position behind what is put in front of them', () => {
+    const json = JSON.stringify({ exception_type: 'Parser', exception_message: 'syntax error', position: '3' });
+    expect(sqlErrorOf(new Error(`Failed to extract statements: Parser Error: ${json}`))).toMatchObject({
+      error: { sqlState: '42601' },
+      bytePosition: 3,
+    });
+  });
+});
