@@ -1,5 +1,7 @@
+import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-api';
 import { SqlError } from '../../errors/sql-error.js';
 import type { DuckDbSqlConnection } from './duckdb-sql-connection.js';
+import type { RewrittenSql } from './duckdb-sql-engine.js';
 import { existenceNotices } from './existence-notices.js';
 import { runDefinition } from './gate/prepare-checked.js';
 import { MadeRows } from './made-rows.js';
@@ -34,11 +36,7 @@ export class DefinitionSql implements PreparedSql {
     if (alone) await connection.begin(signal);
     try {
       await connection.beforeWrite(statement);
-      const result = await connection.guarded(signal, async () => {
-        const steps = (await renamingStatements(duckdb, edited.sql)) ?? [edited.sql];
-        for (const sql of [...(edited.before ?? []), ...steps.slice(0, -1)]) await duckdb.run(sql);
-        return await runDefinition(duckdb, steps.at(-1) ?? edited.sql);
-      });
+      const result = await connection.guarded(signal, () => runRewrittenDefinition(duckdb, edited));
       if (alone) await connection.commit(signal);
       return new MadeRows(result, undefined, notices, options.settings);
     } catch (error) {
@@ -49,4 +47,14 @@ export class DefinitionSql implements PreparedSql {
   close(): void {
     // Nothing is kept between runs.
   }
+}
+
+/** A definition after its rewriting, with what has to run before it, within the transaction that is open. */
+export async function runRewrittenDefinition(
+  duckdb: DuckDBConnection,
+  { sql, before = [] }: { readonly sql: string; readonly before?: RewrittenSql['before'] | undefined },
+): Promise<DuckDBMaterializedResult> {
+  const steps = (await renamingStatements(duckdb, sql)) ?? [sql];
+  for (const first of [...before, ...steps.slice(0, -1)]) await duckdb.run(first);
+  return await runDefinition(duckdb, steps.at(-1) ?? sql);
 }

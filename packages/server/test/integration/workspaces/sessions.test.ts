@@ -91,6 +91,8 @@ describe('a workspace and a PostgreSQL client', () => {
     expect(
       await first("SELECT count(*) AS n FROM pg_attribute WHERE attrelid = 'numbered'::regclass AND attnum > 0"),
     ).toEqual({ n: 3 });
+    await first('ALTER TABLE numbered RENAME TO counted');
+    expect(await first('SELECT count(*) AS n FROM counted')).toEqual({ n: 0 });
     expect(await first("SELECT set_config('application_name', 'x', false)")).toBeUndefined();
   });
 

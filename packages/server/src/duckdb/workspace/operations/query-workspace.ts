@@ -7,10 +7,11 @@ import { engineFailure } from '../../engine-errors.js';
 import { quoteLiteral } from '../../quoting.js';
 import { ndjsonWriter } from '../../value-json.js';
 import { assignedLiteralEdits } from '../assigned-literals.js';
+import { runRewrittenDefinition } from '../definition-sql.js';
 import { editedTwice } from '../duckdb-prepared-sql.js';
 import type { StatementRewriter } from '../duckdb-sql-engine.js';
 import type { GatedStatement } from '../gate/gated-statement.js';
-import { prepareChecked, runDefinition } from '../gate/prepare-checked.js';
+import { prepareChecked } from '../gate/prepare-checked.js';
 import type { StatementGate } from '../gate/statement-gate.js';
 import { wireSettingsOf } from '../result-encoding.js';
 import { settingsCalls } from '../settings-functions.js';
@@ -85,7 +86,7 @@ async function runStatement(
     truncated: false,
   });
   if (statement.class === 'definition') {
-    const result = await runDefinition(connection, sql);
+    const result = await runRewrittenDefinition(connection, { sql });
     return withoutRows(gated.tagHasCount ? await changedRows(result) : 0);
   }
   const prepared = await prepareChecked(connection, sql);
