@@ -22,6 +22,7 @@ export function isCatalogStatement(node: Fields): boolean {
   let relations = 0;
   let foreign = 0;
   let speaksOfCatalog = false;
+  let computes = false;
   walk(node, (fields) => {
     const cte = textOf(fieldsOf(fields, 'CommonTableExpr')?.['ctename']);
     if (cte !== undefined) ctes.add(cte);
@@ -37,8 +38,17 @@ export function isCatalogStatement(node: Fields): boolean {
     }
     if (fields['intoClause'] !== undefined) foreign++;
     speaksOfCatalog ||= isCatalogExpression(fields);
+    computes ||= isComputation(fields);
   });
-  return foreign === 0 && (relations > 0 || speaksOfCatalog);
+  return foreign === 0 && (relations > 0 || (speaksOfCatalog && !computes));
+}
+
+/** What the rules for users' statements make PostgreSQL's: a statement with these and `current_user` is one of a user's. */
+function isComputation(fields: Fields): boolean {
+  const operation = fieldsOf(fields, 'A_Expr');
+  if (operation !== undefined) return /^[/%]$/.test(namesOf(operation['name']).at(-1) ?? '');
+  const call = fieldsOf(fields, 'FuncCall');
+  return /^(sum|mod|to_char|to_date|to_timestamp)$/.test(namesOf(call?.['funcname']).at(-1) ?? '');
 }
 
 function isCatalogExpression(fields: Fields): boolean {
@@ -47,7 +57,8 @@ function isCatalogExpression(fields: Fields): boolean {
     const names = namesOf(call['funcname']);
     const target = MACROS.get(names.at(-1) ?? '');
     return (
-      (names.length === 2 && names[0] === 'pg_catalog') ||
+      // `extract(… FROM …)` is one of these, too, and nobody has written so.
+      (names.length === 2 && names[0] === 'pg_catalog' && textOf(call['funcformat']) !== 'COERCE_SQL_SYNTAX') ||
       (names.length === 1 && target !== undefined && target.length > 1)
     );
   }
