@@ -49,14 +49,18 @@ use Keboola\StorageDriver\Command\Table\TableExportToFileCommand;
 use Keboola\StorageDriver\Command\Table\TableExportToFileResponse;
 use Keboola\StorageDriver\Command\Table\TableImportFromFileCommand;
 use Keboola\StorageDriver\Command\Table\TableImportFromFileCommand\CsvTypeOptions;
+use Keboola\StorageDriver\Command\Table\TableImportFromTableCommand;
 use Keboola\StorageDriver\Command\Table\TableImportResponse;
 use Keboola\StorageDriver\Command\Workspace\CreateWorkspaceCommand;
 use Keboola\StorageDriver\Command\Workspace\CreateWorkspaceResponse;
 use Keboola\StorageDriver\Command\Workspace\DropWorkspaceCommand;
+use Keboola\StorageDriver\Command\Workspace\ResetWorkspacePasswordCommand;
+use Keboola\StorageDriver\Command\Workspace\ResetWorkspacePasswordResponse;
 use Keboola\StorageDriver\Credentials\GenericBackendCredentials;
 use Keboola\StorageDriver\DuckDb\DuckdbDriverClient;
 use Keboola\StorageDriver\Shared\Driver\Exception\Command\ObjectNotFoundException;
 use PHPUnit\Framework\TestCase;
+use RuntimeException;
 
 /** What Connection does with a backend from its registration to its end, against a running service: BASE and STORAGE_ADMIN_KEY. */
 final class ScenarioTest extends TestCase
@@ -146,6 +150,37 @@ final class ScenarioTest extends TestCase
         return $rows;
     }
 
+    /**
+     * What `psql` prints for a statement that it runs with the login of a workspace; where the service listens, its REST API says.
+     *
+     * @return callable(string): string
+     */
+    private function inWorkspace(CreateWorkspaceResponse $workspace, string $projectId): callable
+    {
+        $http = new Client(['base_uri' => $this->base, 'headers' => ['Authorization' => 'Bearer ' . $this->adminKey]]);
+        $answer = $http->get("/projects/$projectId/workspaces/" . $workspace->getWorkspaceObjectName());
+        $shown = json_decode((string) $answer->getBody(), true, 512, JSON_THROW_ON_ERROR)['connection'];
+        $environment = [
+            'PATH' => (string) getenv('PATH'),
+            'PGHOST' => $shown['host'],
+            'PGPORT' => (string) $shown['port'],
+            'PGDATABASE' => $shown['database'],
+            'PGUSER' => $workspace->getWorkspaceUserName(),
+            'PGPASSWORD' => $workspace->getWorkspacePassword(),
+            'PGCONNECT_TIMEOUT' => '20',
+        ];
+        return static function (string $statement) use ($environment): string {
+            $command = ['psql', '--no-psqlrc', '--quiet', '--no-align', '--tuples-only', '--set=ON_ERROR_STOP=1', "--command=$statement"];
+            $process = proc_open($command, [1 => ['pipe', 'w'], 2 => ['pipe', 'w']], $pipes, null, $environment);
+            self::assertIsResource($process);
+            [$printed, $errors] = [stream_get_contents($pipes[1]), stream_get_contents($pipes[2])];
+            if (proc_close($process) !== 0) {
+                throw new RuntimeException((string) $errors);
+            }
+            return trim((string) $printed);
+        };
+    }
+
     private static function column(string $name, string $type, bool $nullable = true): TableColumnShared
     {
         return (new TableColumnShared())->setName($name)->setType($type)->setNullable($nullable);
@@ -213,6 +248,41 @@ final class ScenarioTest extends TestCase
         $result = $this->ask($query, ExecuteQueryResponse::class);
         self::assertSame(ExecuteQueryResponse\Status::Success, $result->getStatus(), $result->getMessage());
         self::assertSame('3', $result->getData()->getRows()[0]->getFields()['n']);
+        $inWorkspace = $this->inWorkspace($workspace, '71');
+        // Who has the login makes tables of its own from those of the project; what it makes goes back by the driver.
+        $inWorkspace('CREATE TABLE doubled AS SELECT id, name || name AS name FROM in_c_main.orders WHERE id <> \'1\'');
+        self::assertSame('2|zweizwei', $inWorkspace('SELECT id, name FROM doubled ORDER BY id LIMIT 1'));
+        try {
+            $inWorkspace('DELETE FROM in_c_main.orders');
+            self::fail('A workspace wrote into a bucket.');
+        } catch (RuntimeException $exception) {
+            self::assertStringContainsString('ERROR', $exception->getMessage());
+        }
+        $this->ask(
+            (new CreateTableCommand())->setPath([$path])->setTableName('returned')->setColumns([self::column('id', 'VARCHAR'), self::column('name', 'VARCHAR')]),
+            ObjectInfoResponse::class,
+        );
+        $returned = $this->ask(
+            (new TableImportFromTableCommand())
+                ->setSource((new TableImportFromTableCommand\SourceTableMapping())->setPath([$workspace->getWorkspaceObjectName()])->setTableName('doubled'))
+                ->setDestination((new Table())->setPath([$path])->setTableName('returned'))
+                ->setImportOptions((new ImportOptions())->setImportType(ImportType::FULL)),
+            TableImportResponse::class,
+        );
+        self::assertSame([2, 2], [$returned->getImportedRowsCount(), $returned->getTableRowsCount()]);
+        self::assertSame([['2', 'zweizwei'], ['3', 'threethree']], $this->rows($path, 'returned'));
+        $renewed = $this->ask(
+            (new ResetWorkspacePasswordCommand())->setWorkspaceUserName($workspace->getWorkspaceUserName()),
+            ResetWorkspacePasswordResponse::class,
+        );
+        try {
+            $inWorkspace('SELECT 1');
+            self::fail('The old password still works.');
+        } catch (RuntimeException $exception) {
+            self::assertStringContainsString('password authentication failed', $exception->getMessage());
+        }
+        $workspace->setWorkspacePassword($renewed->getWorkspacePassword());
+        self::assertSame('2', $this->inWorkspace($workspace, '71')('SELECT count(*) FROM doubled'));
         $this->send((new DropWorkspaceCommand())->setWorkspaceObjectName($workspace->getWorkspaceObjectName())->setIsCascade(true));
 
         $export = (new TableExportToFileCommand())
