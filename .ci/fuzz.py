@@ -31,6 +31,8 @@ REMOVALS = [
     *["apiKeyRevoke", "apiKeyRotate", "backupDelete", "branchDelete", "bucketDelete", "columnDrop", "fileDelete"],
     *["projectDelete", "snapshotDelete", "tableDelete"],
 ]
+# Its commands have a table of tests of their own; those without a meaning here are answered with 501, as their protocol has it.
+ELSEWHERE = ["driverExecute"]
 # A list stays there when what its address seems to stand for, `…/share`, is taken back.
 LISTS = ["bucketListShares"]
 # Operations of a branch itself, which `default` is not.
@@ -101,14 +103,14 @@ def run(folder, name, key, parameters, branch_id=None, left_out=(), only=()):
 
 def main():
     known = {one["operationId"] for path in json.loads(DOCUMENT.read_text())["paths"].values() for one in path.values()}
-    missing = [name for name in REMOVALS if name not in known]
+    missing = [name for name in REMOVALS + ELSEWHERE if name not in known]
     assert not missing, f"the document has no operations {missing}"
     key, branch_id, parameters = make_scene()
     in_branch = {**parameters, "branch_id": branch_id}
     with tempfile.TemporaryDirectory() as folder:
         passed = [
-            run(folder, "admin", ADMIN_KEY, parameters, branch_id, left_out=REMOVALS),
-            run(folder, "project", key, in_branch, branch_id, left_out=REMOVALS),
+            run(folder, "admin", ADMIN_KEY, parameters, branch_id, left_out=REMOVALS + ELSEWHERE),
+            run(folder, "project", key, in_branch, branch_id, left_out=REMOVALS + ELSEWHERE),
             run(folder, "removals", ADMIN_KEY, {}, only=REMOVALS),
         ]
     if not all(passed):

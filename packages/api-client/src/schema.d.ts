@@ -1586,6 +1586,43 @@ export interface paths {
     patch: operations['pgwireNoteActivity'];
     trace?: never;
   };
+  '/driver/execute': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Run a command of the storage driver
+     * @description A `DriverRequest` as bytes is answered by a `DriverResponse`, JSON by JSON. Failures are JSON in either case.
+     */
+    post: operations['driverExecute'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/driver/commands': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The commands that are answered here */
+    get: operations['driverCommands'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -14043,6 +14080,294 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Error'] | components['schemas']['TopLevelError'];
+        };
+      };
+    };
+  };
+  driverExecute: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A retry with the same key gets the answer of the first request and changes nothing */
+        'X-Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/x-protobuf': string;
+        /**
+         * @example {
+         *       "command": {
+         *         "type": "PreviewTableCommand",
+         *         "path": [
+         *           "in_c_sales"
+         *         ],
+         *         "tableName": "orders",
+         *         "filters": {
+         *           "limit": 20
+         *         }
+         *       }
+         *     }
+         */
+        'application/json': {
+          /** @description The fields of the command, with `@type` as protocol buffers have it, or its short name as `type` */
+          command: Record<string, never>;
+          /** @description `secret` is the key, unless the header has one */
+          credentials?: Record<string, never>;
+          features?: string[];
+          runtimeOptions?: {
+            runId?: string;
+          };
+        };
+      };
+    };
+    responses: {
+      /** @description What the command answers */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/x-protobuf': string;
+          'application/json': {
+            /** @description Absent or null for commands that answer nothing */
+            commandResponse?: Record<string, never> | null;
+            /** @description For the end user */
+            messages?: Record<string, never>[];
+          };
+        };
+      };
+      /** @description A bad field, a value that does not fit, a request that cannot be decoded */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            detail: string;
+            error: {
+              /** @description Of the driver contract */
+              code: number;
+              message: string;
+              retryable: boolean;
+              context: Record<string, never>;
+              /** @description The object that is missing */
+              objectName?: string;
+            };
+          };
+        };
+      };
+      /** @description No key, or a wrong one */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            detail: string;
+            error: {
+              /** @description Of the driver contract */
+              code: number;
+              message: string;
+              retryable: boolean;
+              context: Record<string, never>;
+              /** @description The object that is missing */
+              objectName?: string;
+            };
+          };
+        };
+      };
+      /** @description Another project, or a key without the right */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            detail: string;
+            error: {
+              /** @description Of the driver contract */
+              code: number;
+              message: string;
+              retryable: boolean;
+              context: Record<string, never>;
+              /** @description The object that is missing */
+              objectName?: string;
+            };
+          };
+        };
+      };
+      /** @description An object or a file is missing */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            detail: string;
+            error: {
+              /** @description Of the driver contract */
+              code: number;
+              message: string;
+              retryable: boolean;
+              context: Record<string, never>;
+              /** @description The object that is missing */
+              objectName?: string;
+            };
+          };
+        };
+      };
+      /** @description It exists; with `retryable` it changed meanwhile */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            detail: string;
+            error: {
+              /** @description Of the driver contract */
+              code: number;
+              message: string;
+              retryable: boolean;
+              context: Record<string, never>;
+              /** @description The object that is missing */
+              objectName?: string;
+            };
+          };
+        };
+      };
+      /** @description The disk or a queue is full */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            detail: string;
+            error: {
+              /** @description Of the driver contract */
+              code: number;
+              message: string;
+              retryable: boolean;
+              context: Record<string, never>;
+              /** @description The object that is missing */
+              objectName?: string;
+            };
+          };
+        };
+      };
+      /** @description A defect of ours */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            detail: string;
+            error: {
+              /** @description Of the driver contract */
+              code: number;
+              message: string;
+              retryable: boolean;
+              context: Record<string, never>;
+              /** @description The object that is missing */
+              objectName?: string;
+            };
+          };
+        };
+      };
+      /** @description The command is unknown, or has no meaning here */
+      501: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            detail: string;
+            error: {
+              /** @description Of the driver contract */
+              code: number;
+              message: string;
+              retryable: boolean;
+              context: Record<string, never>;
+              /** @description The object that is missing */
+              objectName?: string;
+            };
+          };
+        };
+      };
+      /** @description Overload, shutting down, a host that does not deliver its file: repeat it */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            detail: string;
+            error: {
+              /** @description Of the driver contract */
+              code: number;
+              message: string;
+              retryable: boolean;
+              context: Record<string, never>;
+              /** @description The object that is missing */
+              objectName?: string;
+            };
+          };
+        };
+      };
+      /** @description It took too long */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            detail: string;
+            error: {
+              /** @description Of the driver contract */
+              code: number;
+              message: string;
+              retryable: boolean;
+              context: Record<string, never>;
+              /** @description The object that is missing */
+              objectName?: string;
+            };
+          };
+        };
+      };
+    };
+  };
+  driverCommands: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Every command, with the types of its messages and whose key it needs */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            total_commands: number;
+            supported_commands: {
+              type: string;
+              description: string;
+              type_url: string;
+              response_type_url: string | null;
+              /** @enum {string} */
+              level: 'backend' | 'either' | 'project';
+              example: Record<string, never>;
+            }[];
+          };
         };
       };
     };

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { DoorSettings } from '../server-options.js';
 import { sharedSchemas } from '../schemas/index.js';
 import type { OPERATIONS, OperationName } from '../../../model/operations.js';
+import { driverPaths, DRIVER_TAG } from './driver-paths.js';
 import { documentedSchema } from './documented-schema.js';
 import { addRequestExamples } from './request-examples.js';
 
@@ -43,7 +44,7 @@ export async function installOpenApi(app: FastifyInstance, settings: DoorSetting
       openapi: '3.1.0',
       info: { title: settings.title, version: settings.version, description: DESCRIPTION },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
-      tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+      tags: [...Object.entries(TAGS).map(([name, description]) => ({ name, description })), DRIVER_TAG],
     },
     refResolver: {
       buildLocalReference: (json, _baseUri, _fragment, index) =>
@@ -55,7 +56,9 @@ export async function installOpenApi(app: FastifyInstance, settings: DoorSetting
     }),
     transformObject: (document) => {
       if ('swaggerObject' in document) throw new Error('The document is OpenAPI 3');
-      addRequestExamples(document.openapiObject.paths ?? {});
+      const paths = (document.openapiObject.paths ??= {});
+      addRequestExamples(paths);
+      Object.assign(paths, driverPaths(settings.prefix));
       return document.openapiObject;
     },
   });
