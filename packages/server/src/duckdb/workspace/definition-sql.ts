@@ -6,7 +6,9 @@ import { existenceNotices } from './existence-notices.js';
 import { runDefinition } from './gate/prepare-checked.js';
 import { MadeRows } from './made-rows.js';
 import { renamingStatements } from './renaming.js';
+import { dropSequences, ownedSequences } from './owned-sequences.js';
 import type { OpenOptions, ParameterValues, PreparedSql, RowSource } from './sql-engine.js';
+import { singleDrops } from './single-drops.js';
 import type { EngineStatement, StatementText } from './sql-statement.js';
 import { plannable } from './stored-arithmetic.js';
 
@@ -54,7 +56,10 @@ export async function runRewrittenDefinition(
   duckdb: DuckDBConnection,
   { sql, before = [] }: { readonly sql: string; readonly before?: RewrittenSql['before'] | undefined },
 ): Promise<DuckDBMaterializedResult> {
-  const steps = (await renamingStatements(duckdb, sql)) ?? [sql];
+  const owned = await ownedSequences(duckdb, sql);
+  const steps = (await renamingStatements(duckdb, sql)) ?? singleDrops(sql) ?? [sql];
   for (const first of [...before, ...steps.slice(0, -1)]) await duckdb.run(first);
-  return await runDefinition(duckdb, steps.at(-1) ?? sql);
+  const result = await runDefinition(duckdb, steps.at(-1) ?? sql);
+  await dropSequences(duckdb, owned);
+  return result;
 }

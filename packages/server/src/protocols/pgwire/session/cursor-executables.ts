@@ -3,6 +3,7 @@ import type { PreparedSql, WireFormat } from '../../../duckdb/workspace/sql-engi
 import type { DeclareStatement, FetchStatement, StatementText } from '../../../duckdb/workspace/sql-statement.js';
 import type { Cursors } from './cursors.js';
 import type { Executable, ExecutionRows } from './executable.js';
+import type { Portal } from './portals.js';
 
 /** DECLARE: opens the query under a name; its rows come with FETCH. */
 export function declareExecutable(
@@ -39,23 +40,50 @@ export function fetchExecutable(statement: StatementText & FetchStatement, curso
     parameterTypes: [],
     columns: move ? undefined : cursor.prepared.columns,
     async start({ formats, signal }) {
-      if (count === undefined) {
-        throw new SqlError('55000', 'cursor can only scan forward', {
-          hint: 'Declare it again to start from the beginning.',
-        });
-      }
-      const rows = limitedRows(cursors, name, count === 'all' ? Number.POSITIVE_INFINITY : count, formats);
+      const rows = limitedRows(cursors, name, forwards(count), formats);
       if (!move) return { notices: [], rows, tag: (rowCount) => `FETCH ${rowCount}` };
-      let moved = 0;
-      for (let end = false; !end;) {
-        const batch = await rows.next(Number.MAX_SAFE_INTEGER, signal);
-        moved += batch.rows;
-        end = batch.end;
-      }
+      const moved = await passOver(rows, Number.POSITIVE_INFINITY, signal);
       return { notices: [], tag: () => `MOVE ${moved}` };
     },
     close: () => undefined,
   };
+}
+
+/** MOVE in the rows of a portal of the extended protocol: asyncpg's cursors are such. */
+export function movePortalExecutable(statement: StatementText & FetchStatement, portal: Portal): Executable {
+  return {
+    statement,
+    parameterTypes: [],
+    columns: undefined,
+    async start({ signal }) {
+      const limit = forwards(statement.count);
+      const rows = portal.execution?.rows;
+      if (rows === undefined) throw new SqlError('55000', `portal "${portal.name}" has not begun to answer rows`);
+      const moved = portal.done ? 0 : await passOver(rows, limit, signal);
+      if (moved < limit) portal.done = true;
+      return { notices: [], tag: () => `MOVE ${moved}` };
+    },
+    close: () => undefined,
+  };
+}
+
+function forwards(count: FetchStatement['count']): number {
+  if (count !== undefined) return count === 'all' ? Number.POSITIVE_INFINITY : count;
+  throw new SqlError('55000', 'cursor can only scan forward', {
+    hint: 'Declare it again to start from the beginning.',
+  });
+}
+
+/** Takes at most so many rows, and answers how many there were. */
+async function passOver(rows: ExecutionRows, limit: number, signal: AbortSignal): Promise<number> {
+  let passed = 0;
+  for (let end = false; !end && passed < limit;) {
+    const batch = await rows.next(Math.min(limit - passed, Number.MAX_SAFE_INTEGER), signal);
+    batch.release?.();
+    passed += batch.rows;
+    end = batch.end;
+  }
+  return passed;
 }
 
 function limitedRows(cursors: Cursors, name: string, limit: number, formats: readonly WireFormat[]): ExecutionRows {

@@ -42,6 +42,10 @@ export class Cursors {
     this.#open.set(cursor.name, { ...cursor, ended: false, held: false });
   }
 
+  has(name: string): boolean {
+    return this.#open.has(name);
+  }
+
   mustBeNew(name: string): void {
     if (this.#open.has(name)) throw new SqlError('42P03', `cursor "${name}" already exists`);
   }

@@ -208,6 +208,24 @@ describe('the extended protocol', () => {
     await client.query('ROLLBACK');
   });
 
+  it('moves in the rows of a portal', async () => {
+    await client.query('BEGIN');
+    client.send(
+      serialize.parse({ text: 'SELECT * FROM generate_series(1, 10) AS t (a)', types: [] }),
+      serialize.bind({ portal: 'p' }),
+      serialize.execute({ portal: 'p', rows: 3 }),
+      serialize.sync(),
+    );
+    expect(answerOf(await client.until('readyForQuery')).rows).toEqual([['1'], ['2'], ['3']]);
+    expect((await client.query('MOVE FORWARD 2 FROM p')).tags).toEqual(['MOVE 2']);
+    client.send(serialize.execute({ portal: 'p', rows: 2 }), serialize.sync());
+    expect(answerOf(await client.until('readyForQuery')).rows).toEqual([['6'], ['7']]);
+    expect((await client.query('MOVE ALL FROM p')).tags).toEqual(['MOVE 3']);
+    expect((await client.query('MOVE p')).tags).toEqual(['MOVE 0']);
+    expect((await client.query('MOVE nothing')).error?.code).toBe('34000');
+    await client.query('ROLLBACK');
+  });
+
   it('sends an error at once, though the client flushes instead of syncing', async () => {
     client.send(serialize.parse({ text: 'SELECT * FROM missing', types: [] }), serialize.flush());
     expect((await client.until('error')).at(-1)?.name).toBe('error');

@@ -1,7 +1,7 @@
 import { SqlError } from '../../../errors/sql-error.js';
 import type { ParameterValues } from '../../../duckdb/workspace/sql-engine.js';
 import type { SqlStatement } from '../../../duckdb/workspace/sql-statement.js';
-import { declareExecutable, fetchExecutable } from './cursor-executables.js';
+import { declareExecutable, fetchExecutable, movePortalExecutable } from './cursor-executables.js';
 import { copyOutExecutable, engineExecutable } from './engine-executable.js';
 import { done, type Executable } from './executable.js';
 import type { SessionState } from './session-state.js';
@@ -15,7 +15,7 @@ export async function planStatement(
   state: SessionState,
   signal: AbortSignal,
 ): Promise<Executable> {
-  const { connection, cursors, settings } = state;
+  const { connection, cursors, portals, settings } = state;
   switch (statement.kind) {
     case 'engine':
       return engineExecutable(await connection.prepare(statement, parameterTypes, signal));
@@ -23,7 +23,9 @@ export async function planStatement(
       mustBeQuery(statement.query, statement.tag);
       return declareExecutable(statement, await connection.prepare(statement.query, parameterTypes, signal), cursors);
     case 'fetch':
-      return fetchExecutable(statement, cursors);
+      return statement.move && !cursors.has(statement.name) && portals.has(statement.name)
+        ? movePortalExecutable(statement, portals.get(statement.name))
+        : fetchExecutable(statement, cursors);
     case 'copy-out':
       mustBeQuery(statement.query, statement.tag);
       return copyOutExecutable(statement, await connection.prepare(statement.query, parameterTypes, signal));

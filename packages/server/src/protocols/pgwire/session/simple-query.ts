@@ -70,5 +70,5 @@ async function runStatement(
 
 /** Text, except for what a BINARY cursor answers. */
 function columnFormats(statement: SqlStatement, { cursors }: SessionState): readonly (0 | 1)[] {
-  return statement.kind === 'fetch' && cursors.get(statement.name).binary ? [1] : TEXT_FORMATS;
+  return statement.kind === 'fetch' && !statement.move && cursors.get(statement.name).binary ? [1] : TEXT_FORMATS;
 }
