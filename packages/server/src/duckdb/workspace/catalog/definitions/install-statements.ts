@@ -18,6 +18,7 @@ import { OBJECT_MACROS } from './object-macros.js';
 import { OVERRIDDEN_VIEWS } from './overridden-views.js';
 import { OWN_VIEWS } from './own-views.js';
 import { PRIVILEGE_MACROS } from './privilege-macros.js';
+import { SCALAR_MACROS } from './scalar-macros.js';
 import { SESSION_MACROS } from './session-macros.js';
 import { LIVE_ROWS_MACRO, STATISTICS_MACROS } from './server-functions.js';
 import { overSnapshot, SNAPSHOT_STATEMENTS } from './snapshot.js';
@@ -142,7 +143,9 @@ export function installStatements(): readonly string[] {
        CAST(col2 AS UINTEGER) AS array_oid, CAST(col3 AS INTEGER) AS modifier FROM (VALUES ${DUCKDB_TYPE_ROWS.join(', ')})`,
     `CREATE TABLE ${CATALOG_DATABASE}.${STORED}.system_views (oid UINTEGER, definition VARCHAR)`,
     ...TYPING_MACROS.map((one) => createMacro(one, TYPING)),
-    ...[...SESSION_MACROS, ...STATISTICS_MACROS, ...TEXT_MACROS, ...TYPE_MACROS].map((one) => createMacro(one)),
+    ...[...SESSION_MACROS, ...STATISTICS_MACROS, ...TEXT_MACROS, ...SCALAR_MACROS, ...TYPE_MACROS].map((one) =>
+      createMacro(one),
+    ),
     ...[...OWN_VIEWS, ...DERIVED_VIEWS].map((view) => createView(OWN, view)),
     ...stored.filter(({ name }) => name in DYNAMIC_RELATIONS).map(createDynamicView),
     ...[...OBJECT_MACROS, LIVE_ROWS_MACRO, ...PRIVILEGE_MACROS].map((one) => createMacro(one)),

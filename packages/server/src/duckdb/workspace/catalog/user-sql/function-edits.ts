@@ -7,7 +7,7 @@ import type { TextEdit, TokenList } from './token-list.js';
 const ANSWERED_BY_SESSION = new Set(['current_setting', 'set_config']);
 
 /** DuckDB has these too, and users of either mean the same. */
-const LEFT_ALONE = new Set(['cardinality', 'extract', 'generate_subscripts', 'position', 'show', 'list_field']);
+const LEFT_ALONE = new Set(['extract', 'generate_subscripts', 'position', 'show', 'list_field']);
 
 /** Words that are functions without parentheses. */
 const VALUE_FUNCTIONS: Readonly<Record<string, string>> = {
@@ -40,12 +40,19 @@ export function functionEdits(list: TokenList): TextEdit[] {
     const dates = dateEdits(list, first, index);
     if (dates !== undefined) return dates;
     if (ANSWERED_BY_SESSION.has(token.value)) return [];
+    if (token.value === 'generate_series') return stepEdits(list, index);
     const target = MACROS.get(token.value);
     if (target === undefined || LEFT_ALONE.has(token.value) || ROW_SOURCES.has(token.value)) {
       return isQualified ? [list.replace(first, index, token.value)] : [];
     }
     return [list.replace(first, index, target.join('.'))];
   });
+}
+
+/** `generate_series(…, …, '1 day')`: the step of dates and times is an interval. */
+function stepEdits(list: TokenList, index: number): TextEdit[] {
+  const [first, last] = list.args(index + 1)[2] ?? [0, -1];
+  return first === last && list.at(first)?.kind === 'string' ? [list.insertAfter(first, '::INTERVAL')] : [];
 }
 
 /** `to_char(x, 'YYYY-MM')` and its inverses; left alone unless the pattern is a constant that can be translated. */
