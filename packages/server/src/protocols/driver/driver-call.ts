@@ -24,6 +24,8 @@ export interface CallInput {
   readonly features: readonly string[];
   /** Aborts when the caller leaves. */
   readonly signal: AbortSignal;
+  /** What its run has done already is not done again, whoever sends it. */
+  readonly isOnceInRun: boolean;
   /** Set when a repetition of this command must get the answer of the first one. */
   readonly idempotency: Omit<IdempotentRequest, 'scope'> | undefined;
 }
@@ -167,6 +169,12 @@ export class DriverCall {
     const input = { ...subject, principal, requestId, idempotency, render, renderError };
     const outcome = await this.services.changes.run<R>(input, work);
     if (outcome.replayed && outcome.status >= 400) throw DriverFailure.fromJson(outcome.status, outcome.body);
+    // Whoever meant it a second time must be able to see why nothing happened.
+    if (outcome.replayed && this.input.isOnceInRun) {
+      this.log.notice(
+        'This run has done the same command before: nothing was done again, and this is its first answer.',
+      );
+    }
     return outcome;
   }
 

@@ -82,6 +82,7 @@ export class DriverExecutor {
     this.#mustBeOfLevel(command, principal, envelope);
     const runId = request.runtimeOptions?.runId ?? '';
     const message = decode(command, request.command);
+    const isOnceInRun = runId !== '' && command.onceInRun(message);
     const call = new DriverCall({
       services: this.services,
       authentication,
@@ -93,7 +94,8 @@ export class DriverExecutor {
       get signal() {
         return envelope.signal;
       },
-      idempotency: idempotencyOf(request.command, command.onceInRun(message) ? runId : '', envelope),
+      isOnceInRun,
+      idempotency: idempotencyOf(request.command, isOnceInRun ? runId : '', envelope),
     });
     const answer = await command.run(call, message);
     const { messages } = call.log;

@@ -187,8 +187,13 @@ describe('a repeated command', () => {
     const admin = new DriverClient(app.address, TEST_ADMIN_KEY);
     const make = (runId: string) =>
       admin.run(CreateProjectCommandSchema, { projectId: '9' }, CreateProjectResponseSchema, { runId });
-    const [first, second] = await Promise.all([make('1.2'), make('1.2')]);
-    expect(second).toEqual(first);
+    const both = await Promise.all([make('1.2'), make('1.2')]);
+    const [first, second] = both;
+    expect(second.response).toEqual(first.response);
+    // One of them is told that it was not the first.
+    expect(both.flatMap(({ messages }) => messages)).toEqual([
+      { level: 'Notice', message: expect.stringContaining('done the same command before') },
+    ]);
     await expect(make('1.3')).rejects.toMatchObject({ status: 409, error: { code: 2006, retryable: false } });
   });
 });
