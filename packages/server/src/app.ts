@@ -305,6 +305,7 @@ export async function startApp(
   metrics.watch({
     totals: () => metadata.totals(),
     poolStatus: () => pool.status(),
+    workspaceHosts: () => hosts.status(),
     disk: () => guard.state(),
     metadataSizeBytes: () => sizeOfMetadata(fileSystem, config.storage.metadataPath),
     waitingWriters: () => locks.waitingByProject(),

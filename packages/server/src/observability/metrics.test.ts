@@ -22,6 +22,7 @@ const sources: MetricsSources = {
       workspaces: 13,
       workspaceBytes: 14,
     }),
+  workspaceHosts: () => ({ open: 3, starts: 5, residentBytes: 700 }),
   poolStatus: () => ({ duckdbVersion: 'v1.5.6', lanes: { read: lane, job: lane } }),
   disk: () => Promise.resolve({ availableBytes: 10, totalBytes: 20, reserveBytes: 5 }),
   metadataSizeBytes: () => Promise.resolve(9),
@@ -52,6 +53,9 @@ describe('Metrics', () => {
       'duckdb_engine_workers{lane="job",state="busy"} 2',
       'duckdb_write_queue_depth{project_id="p1"} 2',
       'duckdb_files_staging_count 3',
+      'pgwire_workers_open 3',
+      'pgwire_workers_started 5',
+      'pgwire_workers_resident_bytes 700',
     ]) {
       expect(text.split('\n')).toContain(line);
     }

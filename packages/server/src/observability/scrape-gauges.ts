@@ -1,12 +1,14 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { MetadataTotals } from '../metadata/metadata-store.js';
 import type { PoolStatus } from '../workers/worker-pool.js';
+import type { WorkspaceHostsStatus } from '../workers/workspace-hosts.js';
 import { BoundedLabels, MAX_LABELLED_PROJECTS } from './bounded-labels.js';
 
 /** Where the figures of a scrape come from. None of them walks a directory. */
 export interface MetricsSources {
   totals(): Promise<MetadataTotals>;
   poolStatus(): PoolStatus;
+  workspaceHosts(): Pick<WorkspaceHostsStatus, 'open' | 'starts' | 'residentBytes'>;
   disk(): Promise<{ availableBytes: number; totalBytes: number; reserveBytes: number }>;
   metadataSizeBytes(): Promise<number>;
   /** Writers that wait for the lock of a table, by project; projects where none does are absent. */
@@ -30,6 +32,9 @@ export class ScrapeGauges {
   readonly #disk: Gauge<'kind'>;
   readonly #workers: Gauge<'lane' | 'state'>;
   readonly #queued: Gauge<'lane'>;
+  readonly #openWorkspaces: Gauge;
+  readonly #startedWorkers: Gauge;
+  readonly #workerMemory: Gauge;
   readonly #waitingWriters: Gauge<'project_id'>;
   readonly #waitingProjects = new BoundedLabels(['project_id'], MAX_LABELLED_PROJECTS);
   readonly #labelsThatWaited = new Set<string>();
@@ -62,6 +67,15 @@ export class ScrapeGauges {
     this.#idempotencyRecords = gauge('duckdb_idempotency_cache_size', 'Kept answers for idempotent retries');
     this.#disk = gauge('duckdb_disk_space_bytes', 'Space on the data disk: available, total, reserve', ['kind']);
     this.#workers = gauge('duckdb_engine_workers', 'Engine processes by lane and state', ['lane', 'state']);
+    this.#openWorkspaces = gauge('pgwire_workers_open', 'Workspaces that have a process');
+    this.#startedWorkers = gauge(
+      'pgwire_workers_started',
+      'Processes of workspaces started since the start, spares included',
+    );
+    this.#workerMemory = gauge(
+      'pgwire_workers_resident_bytes',
+      'Memory of all processes of workspaces, spares included',
+    );
     this.#queued = gauge('duckdb_engine_queue_depth', 'Engine jobs that wait for a worker', ['lane']);
     this.#waitingWriters = gauge(
       'duckdb_write_queue_depth',
@@ -97,6 +111,12 @@ export class ScrapeGauges {
         this.#disk.set({ kind: 'reserve' }, reserveBytes);
       }),
       attempt('workers', () => this.#setPool(sources.poolStatus())),
+      attempt('workspaces', () => {
+        const { open, starts, residentBytes } = sources.workspaceHosts();
+        this.#openWorkspaces.set(open);
+        this.#startedWorkers.set(starts);
+        this.#workerMemory.set(residentBytes);
+      }),
       attempt('table locks', () => this.#setWaiting(sources.waitingWriters())),
     ]);
   }

@@ -150,7 +150,13 @@ export class ChildProcessWorkspaceHosts implements WorkspaceHosts {
   status(): WorkspaceHostsStatus {
     let sessions = 0;
     for (const process of this.#processes) sessions += process.sessionCount;
-    return { open: this.#open.size, sessions, starts: this.#starts, crashes: this.#crashes };
+    return {
+      open: this.#open.size,
+      sessions,
+      starts: this.#starts,
+      crashes: this.#crashes,
+      residentBytes: this.#watchdog.residentBytes,
+    };
   }
 
   stop(deadlineMs: number): Promise<void> {

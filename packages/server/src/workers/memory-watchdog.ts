@@ -18,6 +18,7 @@ export interface WatchedWorker {
 export class MemoryWatchdog {
   #timer: NodeJS.Timeout | undefined;
   #sampling = false;
+  #residentTotal = 0;
 
   constructor(
     private readonly busyWorkers: () => readonly WatchedWorker[],
@@ -34,25 +35,34 @@ export class MemoryWatchdog {
     clearInterval(this.#timer);
   }
 
+  /** Of all that were watched at the last look. */
+  get residentBytes(): number {
+    return this.#residentTotal;
+  }
+
   async #sample(): Promise<void> {
     if (this.#sampling) return;
     this.#sampling = true;
     try {
-      await Promise.all(this.busyWorkers().map((worker) => this.#check(worker)));
+      const sizes = await Promise.all(this.busyWorkers().map((worker) => this.#check(worker)));
+      this.#residentTotal = sizes.reduce((sum, bytes) => sum + bytes, 0);
     } finally {
       this.#sampling = false;
     }
   }
 
-  async #check(worker: WatchedWorker): Promise<void> {
-    if (worker.pid === undefined) return;
+  /** Answers what the worker has. */
+  async #check(worker: WatchedWorker): Promise<number> {
+    if (worker.pid === undefined) return 0;
     const residentBytes = await this.#residentBytes(worker.pid);
-    if (residentBytes === undefined || residentBytes <= worker.residentLimitBytes || !worker.busy) return;
+    if (residentBytes === undefined) return 0;
+    if (residentBytes <= worker.residentLimitBytes || !worker.busy) return residentBytes;
     this.logger.warn(
       { worker: worker.name, residentBytes, limitBytes: worker.residentLimitBytes },
       'a worker uses too much memory and is killed',
     );
     worker.kill('memory');
+    return residentBytes;
   }
 
   async #residentBytes(pid: number): Promise<number | undefined> {

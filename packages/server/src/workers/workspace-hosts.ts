@@ -56,6 +56,8 @@ export interface WorkspaceHostsStatus {
   readonly sessions: number;
   readonly starts: number;
   readonly crashes: number;
+  /** Memory of all processes, spares included. */
+  readonly residentBytes: number;
 }
 
 /** What the hosts need of the service; `WorkspaceAccess` has it. */
