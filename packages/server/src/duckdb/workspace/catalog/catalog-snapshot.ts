@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
-import { FINGERPRINT_SQL, SNAPSHOT_STATEMENTS } from './definitions/snapshot.js';
+import { FINGERPRINT_SQL, markStatements, SNAPSHOT_STATEMENTS } from './definitions/snapshot.js';
 import { SessionVariables, type CatalogSession } from './session-variables.js';
 
 /**
@@ -31,10 +31,12 @@ export class CatalogSnapshot {
 
   async holdsFor(connection: DuckDBConnection, session: CatalogSession): Promise<boolean> {
     if (session.searchPath.join() !== 'public') return false;
-    const seen = await this.#fingerprintOf(connection);
-    if (seen === this.#fingerprint) return true;
-    this.#begin(session);
-    return false;
+    const { fingerprint, picture } = await this.#seenBy(connection);
+    if (fingerprint !== this.#fingerprint) {
+      this.#begin(session);
+      return false;
+    }
+    return picture === fingerprint;
   }
 
   /** Runs what changes the rows under the picture; it is taken anew when next somebody asks. */
@@ -67,8 +69,8 @@ export class CatalogSnapshot {
     this.#fingerprint = undefined;
     await this.#connection.run('BEGIN');
     try {
-      const fingerprint = await this.#fingerprintOf(this.#connection);
-      await this.#connection.run(SNAPSHOT_STATEMENTS.join('; '));
+      const { fingerprint } = await this.#seenBy(this.#connection);
+      await this.#connection.run([...SNAPSHOT_STATEMENTS, ...markStatements(fingerprint)].join('; '));
       await this.#connection.run('COMMIT');
       this.#fingerprint = fingerprint;
     } catch (error) {
@@ -77,14 +79,14 @@ export class CatalogSnapshot {
     }
   }
 
-  async #fingerprintOf(connection: DuckDBConnection): Promise<string> {
+  async #seenBy(connection: DuckDBConnection): Promise<{ fingerprint: string; picture: string | null }> {
     let question = this.#questions.get(connection);
     if (question === undefined) {
       question = await connection.prepare(FINGERPRINT_SQL);
       this.#questions.set(connection, question);
     }
-    const answer = await question.runAndReadAll();
-    return String(answer.getRows()[0]?.[0]);
+    const [row] = (await question.runAndReadAll()).getRows();
+    return { fingerprint: String(row?.[0]), picture: (row?.[1] ?? null) as string | null };
   }
 
   #enqueue<T>(step: () => Promise<T>): Promise<T> {

@@ -12,6 +12,19 @@ beforeAll(async () => {
 afterAll(() => workspace.close());
 
 describe('the catalogue of a workspace', () => {
+  it('answers a transaction that is older than the picture of its views', async () => {
+    const older = await workspace.instance.connect();
+    await workspace.connect(older);
+    const sql = `SELECT count(*) FROM pg_catalog.pg_class WHERE relname = 'orders'`;
+    await older.run('BEGIN');
+    const expected = await workspace.query(sql, older);
+    await workspace.catalog.settled();
+    expect(await workspace.query(sql, older)).toEqual(expected);
+    await older.run('COMMIT');
+    expect(await workspace.query(sql, older)).toEqual(expected);
+    older.closeSync();
+  });
+
   it('shows the workspace as schema public and each bucket as a schema', async () => {
     const schemas = await workspace.query(`SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1`);
     expect(schemas.flat()).toEqual(['in_c_sales', 'information_schema', 'public']);
