@@ -63,7 +63,6 @@ export default defineConfig({
           setupFiles: ['acceptance/helpers/record-calls.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
       {
