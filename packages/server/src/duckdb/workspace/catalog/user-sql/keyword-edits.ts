@@ -25,6 +25,7 @@ function isColumn(list: TokenList, index: number, isDefinition: boolean): boolea
   // `AT TIME ZONE` and `GENERATED ALWAYS AS` are the same to both.
   if (list.matches(index, 'at')) return !list.matches(index + 1, 'time', 'zone') && !list.matches(index + 1, '(');
   if (list.matches(index, 'generated')) return !list.matches(index + 1, 'always') && !list.matches(index + 1, 'by');
+  if (list.matches(index, 'lambda') && isLambda(list, index)) return false;
   const before = list.at(index - 1);
   if (before === undefined) return false;
   if (before.kind === 'word') return BEFORE_NAMES.has(before.value) || (isDefinition && before.value === 'column');
@@ -35,4 +36,13 @@ function isColumn(list: TokenList, index: number, isDefinition: boolean): boolea
   return (
     isDefinition || after === undefined || (after.kind !== 'word' && after.kind !== 'quoted' && after.value !== '(')
   );
+}
+
+/** `lambda x: …`, `lambda x, i: …` */
+function isLambda(list: TokenList, index: number): boolean {
+  for (let at = index + 1; list.isName(at); at += 2) {
+    if (list.matches(at + 1, ':')) return true;
+    if (!list.matches(at + 1, ',')) return false;
+  }
+  return false;
 }

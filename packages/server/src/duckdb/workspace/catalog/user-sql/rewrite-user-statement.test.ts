@@ -99,6 +99,11 @@ describe('statements of users', () => {
     await run(`UPDATE reserved SET show = show || 'y', pivot = lambda WHERE lambda = 1 AND generated = 1`);
     const sql = `SELECT r.at AT TIME ZONE 'UTC' AS at, show, max(pivot) FROM reserved AS r WHERE (glob) IS NULL GROUP BY at, show ORDER BY at DESC, show`;
     expect(await rows(sql)).toEqual([['2024-01-01 00:00:00', 'xy', '1']]);
+    expect(
+      await rows(
+        `SELECT list_transform([1, 2], lambda x: x + lambda), list_transform([1, 2], lambda x, i: x * i) FROM reserved`,
+      ),
+    ).toEqual([['{2,3}', '{1,4}']]);
     expect(await rows(`SELECT lambda FROM (SELECT lambda, at FROM reserved) AS s`)).toEqual([['1']]);
     await run('ALTER TABLE reserved ADD COLUMN qualify integer');
     expect(await rows('SELECT qualify FROM reserved')).toEqual([[null]]);
