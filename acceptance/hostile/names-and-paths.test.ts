@@ -29,7 +29,8 @@ afterAll(async () => {
 async function nothingOutside(): Promise<void> {
   expect(await readdir(outer)).toEqual(['data']);
   const top = await readdir(join(outer, 'data'));
-  for (const name of top) expect(name).toMatch(/^(metadata\.sqlite.*|duckdb|files|snapshots|pgwire|admin-api-key|.*lock.*)$/);
+  for (const name of top)
+    expect(name).toMatch(/^(metadata\.sqlite.*|duckdb|files|snapshots|pgwire|admin-api-key|.*lock.*)$/);
 }
 
 const HOSTILE = [
