@@ -161,7 +161,8 @@ async def _():
     started = loop.time()
     show(await connection.fetchval("SELECT ARRAY['ok', 'sad']::mood[]"))
     show(await connection.fetchval("SELECT texts FROM all_types WHERE id = 1"))
-    show("in time" if loop.time() - started < 0.5 else "late")
+    # Long enough for one look at a catalogue that has just changed; a driver that looks types of its own question up takes no end.
+    show("in time" if loop.time() - started < 2 else "late")
     await connection.set_type_codec("json", encoder=str, decoder=lambda text: ("decoded", text), schema="pg_catalog")
     show(await connection.fetchval("SELECT doc FROM all_types WHERE id = 1"))
     await connection.reload_schema_state()
