@@ -25,7 +25,9 @@ export async function startDoor(
 
 export async function newWorkspace(server: ServerUnderTest, name: string, project?: Project): Promise<Connection> {
   const owner = project ?? server.project;
-  const { connection } = mustSucceed(await owner.api.post<WorkspaceObject>(`${owner.path}/workspaces`, { name }));
+  // The project's own client knows the address from before a restart.
+  const api = new Api(server.process.baseUrl, owner.apiKey);
+  const { connection } = mustSucceed(await api.post<WorkspaceObject>(`${owner.path}/workspaces`, { name }));
   return {
     PGHOST: '127.0.0.1',
     PGPORT: String(connection.port),
