@@ -3,9 +3,9 @@ import { NO_VALUES, vectorBytes, VectorWriter } from './vector-writer.js';
 import type { WireBuffer } from './wire-buffer.js';
 
 /** DuckDB keeps strings of up to 12 bytes in the vector: length, then the bytes. */
-const INLINED_BYTES = 12;
-const ENTRY_BYTES = 16;
-const POINTER_OFFSET = 8;
+export const INLINED_BYTES = 12;
+export const ENTRY_BYTES = 16;
+export const POINTER_OFFSET = 8;
 const TWO_TO_32 = 4_294_967_296;
 const NO_BYTES = new Uint8Array(0);
 
@@ -47,12 +47,8 @@ export abstract class StringVectorWriter extends VectorWriter {
 
   protected abstract writeString(source: Uint8Array, start: number, byteCount: number, out: WireBuffer): void;
 
-  /** Addresses of user space have at most 57 bits, in practice 47: a double holds them. */
   #addressAt(entry: number): number {
-    return (
-      this.#entries.getUint32(entry + POINTER_OFFSET + 4, true) * TWO_TO_32 +
-      this.#entries.getUint32(entry + POINTER_OFFSET, true)
-    );
+    return addressOf(this.#entries, entry);
   }
 
   #fetchRun(firstRow: number, firstAddress: number, firstByteCount: number): void {
@@ -77,4 +73,11 @@ export abstract class StringVectorWriter extends VectorWriter {
     this.#runStart = start;
     this.#runEnd = end;
   }
+}
+
+/** Of a string that is not inlined. Addresses of user space have at most 57 bits, in practice 47: a double holds them. */
+export function addressOf(entries: DataView, entry: number): number {
+  return (
+    entries.getUint32(entry + POINTER_OFFSET + 4, true) * TWO_TO_32 + entries.getUint32(entry + POINTER_OFFSET, true)
+  );
 }

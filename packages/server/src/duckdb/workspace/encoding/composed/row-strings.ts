@@ -1,11 +1,7 @@
 import duckdb, { type Vector } from '@duckdb/node-bindings';
+import { addressOf, ENTRY_BYTES, INLINED_BYTES, POINTER_OFFSET } from '../string-vector.js';
 import { NO_VALUES, vectorBytes } from '../vector-writer.js';
 import type { WireBuffer } from '../wire-buffer.js';
-
-const INLINED_BYTES = 12;
-const ENTRY_BYTES = 16;
-const POINTER_OFFSET = 8;
-const TWO_TO_32 = 4_294_967_296;
 
 /** A vector of strings without nulls, which are copied in runs: as many as lie one behind the other. */
 export class RowStrings {
@@ -44,7 +40,6 @@ export class RowStrings {
   }
 
   #addressOf(row: number): number {
-    const offset = row * ENTRY_BYTES + POINTER_OFFSET;
-    return this.#entries.getUint32(offset + 4, true) * TWO_TO_32 + this.#entries.getUint32(offset, true);
+    return addressOf(this.#entries, row * ENTRY_BYTES);
   }
 }
