@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { duplexPair } from 'node:stream';
+import { duplexPair, type Duplex } from 'node:stream';
 import { parse, serialize } from 'pg-protocol';
 import type { BackendMessage } from 'pg-protocol/dist/messages.js';
 import { DuckDbSqlEngine, type SqlEngineLimits } from '../../src/duckdb/workspace/duckdb-sql-engine.js';
@@ -11,7 +11,7 @@ import {
   type SessionEnd,
   type SessionLimits,
 } from '../../src/protocols/pgwire/session/protocol-session.js';
-import type { StatementResult } from '../../src/protocols/pgwire/session/statement-log.js';
+import type { StatementEvents, StatementResult } from '../../src/protocols/pgwire/session/statement-log.js';
 import { makeTempDir } from './temp-dir.js';
 
 const MEGABYTE = 1024 * 1024;
@@ -20,6 +20,8 @@ export interface TestWorkspace {
   readonly database: DuckDbWorkspaceDatabase;
   readonly broken: Error[];
   connect(options?: ClientOptions): Promise<RawClient>;
+  /** A session on the other end of somebody else's stream. */
+  serve(stream: Duplex, options?: ClientOptions): ProtocolSession;
   close(): Promise<void>;
 }
 
@@ -73,12 +75,36 @@ export async function openTestWorkspace(limits: Partial<SqlEngineLimits> = {}): 
       await client.until('readyForQuery');
       return client;
     },
+    serve: (stream, options = {}) => newSession(engine, stream, options),
     async close() {
       for (const client of clients) await client.leave();
       database.close();
       await folder.remove();
     },
   };
+}
+
+function newSession(
+  engine: DuckDbSqlEngine,
+  stream: Duplex,
+  { settings = {}, limits = {} }: ClientOptions,
+  statements: StatementEvents = { started: () => 0, finished: () => undefined },
+): ProtocolSession {
+  return new ProtocolSession(
+    engine,
+    stream,
+    {
+      backendPid: 7,
+      cancelSecret: 42,
+      username: 'ws_1_user',
+      databaseName: 'workspace_ws_1',
+      startupSettings: settings,
+      serverVersion: '15.18',
+      serverVersionNumber: '150018',
+      limits: { statementTimeoutMs: 0, idleTimeoutMs: 0, maxMessageBytes: 64 * MEGABYTE, ...limits },
+    },
+    { opened: () => undefined, applicationName: () => undefined, state: () => undefined, ...statements },
+  );
 }
 
 /** Speaks the protocol message by message, over a stream in memory. */
@@ -102,23 +128,11 @@ export class RawClient {
     }).then(() => this.#close());
     const texts = new Map<number, string>();
     let number = 0;
-    this.session = new ProtocolSession(
+    this.session = newSession(
       engine,
       server,
+      { settings, limits },
       {
-        backendPid: 7,
-        cancelSecret: 42,
-        username: 'ws_1_user',
-        databaseName: 'workspace_ws_1',
-        startupSettings: settings,
-        serverVersion: '15.18',
-        serverVersionNumber: '150018',
-        limits: { statementTimeoutMs: 0, idleTimeoutMs: 0, maxMessageBytes: 64 * MEGABYTE, ...limits },
-      },
-      {
-        opened: () => undefined,
-        applicationName: () => undefined,
-        state: () => undefined,
         started: ({ text }) => {
           texts.set(++number, text);
           return number;

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { serialize } from 'pg-protocol';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readdir, readFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { workspaceWorkerPids } from '../crash/support/workspace-workers.js';
+import { FRONTEND_MESSAGES, type SentMessage } from '../helpers/pgwire/frontend-messages.js';
 import { errorOf, RawClient, type BackendFrame } from '../helpers/pgwire/raw-client.js';
 import { startTestApp, type TestApp } from '../helpers/test-app.js';
 
@@ -193,6 +196,36 @@ describe('after the login', () => {
     }
   });
 
+  it('clients that leave at every message, whole or in part, leave nothing behind', async () => {
+    const before = await held();
+    const leave = async (message: SentMessage, index: number): Promise<void> => {
+      const client = await session();
+      const { bytes } = message;
+      // What it begins, rows that nobody reads and a transaction, is the session's to give back.
+      client.socket.pause();
+      client.send(serialize.query('BEGIN; INSERT INTO kept VALUES (1); DECLARE c CURSOR FOR FROM range(100000)'));
+      client.send(serialize.parse({ text: 'FROM range(1000000)' }), serialize.bind({}), serialize.execute({ rows: 7 }));
+      client.send(index % 3 === 0 ? bytes : bytes.subarray(0, 1 + (index % (bytes.length - 1))));
+      if (index % 2 === 0) client.end();
+      else client.socket.resetAndDestroy();
+      client.socket.resume();
+      await client.closed();
+      client.destroy();
+    };
+    for (let round = 0; round < 3; round += 1) {
+      await Promise.all(FRONTEND_MESSAGES.map((message, index) => leave(message, index + round)));
+    }
+    const after = await vi.waitUntil(
+      async () => {
+        const now = await held();
+        return now.sessions === before.sessions && now.descriptors <= before.descriptors ? now : undefined;
+      },
+      { timeout: 20_000, interval: 50 },
+    );
+    expect(after.setAside).toEqual([]);
+    expect(after.residentBytes - before.residentBytes).toBeLessThan(150_000_000);
+  });
+
   it('a valid dialogue with bytes changed, dropped, repeated or put in', async () => {
     const dialogue = Buffer.concat([
       serialize.query('SELECT 1'),
@@ -227,10 +260,30 @@ describe('after the login', () => {
         client.destroy();
         for (const type of types) expect('123CDEGHINSTVZcdnst').toContain(type);
       }),
-      { numRuns: RUNS, interruptAfterTimeLimit: 40_000 },
+      { numRuns: RUNS, interruptAfterTimeLimit: 20_000 },
     );
   });
 });
+
+/** What sessions hold: in the service, in the worker, and on the disk. */
+async function held(): Promise<{
+  readonly sessions: string;
+  readonly descriptors: number;
+  readonly residentBytes: number;
+  readonly setAside: string[];
+}> {
+  const { body } = await app.call('GET', '/metrics');
+  const [pid] = await workspaceWorkerPids(process.pid);
+  const files = await readdir(app.dataDir, { recursive: true, withFileTypes: true });
+  return {
+    sessions: /^pgwire_sessions_total (\d+)$/m.exec(body)?.[1] ?? '',
+    descriptors: (await readdir(`/proc/${pid}/fd`)).length,
+    residentBytes: Number(/^VmRSS:\s+(\d+)/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024,
+    setAside: files
+      .filter((file) => file.isFile() && /\/(exchange|temp)(\/|$)/.test(file.parentPath))
+      .map(({ name }) => name),
+  };
+}
 
 /** The types of whole messages; throws when the bytes are not messages. */
 function framesOf(bytes: Buffer): string[] {

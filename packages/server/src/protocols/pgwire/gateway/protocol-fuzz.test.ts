@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { serialize } from 'pg-protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { FRONTEND_MESSAGES } from '../../../../test/helpers/pgwire/frontend-messages.js';
 import { errorOf, RawClient } from '../../../../test/helpers/pgwire/raw-client.js';
+import { ScramClient } from '../../../../test/helpers/pgwire/scram-client.js';
 import {
   DATABASE,
   PASSWORD,
@@ -62,6 +64,30 @@ const int32 = (value: number): Buffer => {
 };
 const startup = serialize.startup(ANA);
 
+/** A whole login whose two answers are cut there; answers how long they are. */
+async function scramWith(
+  client: RawClient,
+  cutFirst: number,
+  cutFinal: number,
+): Promise<{ first: number; final: number }> {
+  const sendCut = async (bytes: Buffer, cut: number): Promise<void> => {
+    client.send(bytes.subarray(0, cut));
+    await new Promise((resolve) => setImmediate(resolve));
+    client.send(bytes.subarray(cut));
+  };
+  const scram = new ScramClient(PASSWORD, 'n,,', undefined);
+  client.send(startup);
+  await client.until('R');
+  const first = serialize.sendSASLInitialResponseMessage('SCRAM-SHA-256', scram.first);
+  await sendCut(first, cutFirst);
+  const [challenge] = await client.until('R');
+  const final = serialize.sendSCRAMClientFinalMessage(
+    scram.final(challenge?.body.subarray(4).toString() ?? '').message,
+  );
+  await sendCut(final, cutFinal);
+  return { first: first.length, final: final.length };
+}
+
 describe('before a session', () => {
   it.each<[string, Uint8Array, string | undefined]>([
     ['nothing', new Uint8Array(), undefined],
@@ -112,6 +138,81 @@ describe('before a session', () => {
       await client.authenticate(PASSWORD);
       await client.until('Z');
       client.destroy();
+    }
+  });
+
+  it.each<[string, Uint8Array, string]>([
+    ['SSLRequest', serialize.requestSsl(), 'N'],
+    ['GSSENCRequest', Buffer.concat([int32(8), int32(80_877_104)]), 'N'],
+  ])('%s, split at every byte', async (_name, request, answer) => {
+    for (let cut = 1; cut < request.length; cut += 1) {
+      const client = await RawClient.connect(scene.port);
+      client.send(request.subarray(0, cut));
+      await new Promise((resolve) => setImmediate(resolve));
+      client.send(request.subarray(cut));
+      expect(await client.byte()).toBe(answer);
+      await client.login(ANA, PASSWORD);
+      client.destroy();
+    }
+  });
+
+  it('CancelRequest, split at every byte, reaches its session each time', async () => {
+    const client = await RawClient.connect(scene.port);
+    const { pid, secret } = await client.login(ANA, PASSWORD);
+    const request = Buffer.concat([int32(16), int32(80_877_102), int32(pid), int32(secret)]);
+    for (let cut = 1; cut < request.length; cut += 1) {
+      const before = scene.host.cancelled.length;
+      const canceller = await RawClient.connect(scene.port);
+      canceller.send(request.subarray(0, cut));
+      await new Promise((resolve) => setImmediate(resolve));
+      canceller.send(request.subarray(cut));
+      await canceller.closed();
+      expect(canceller.takeRest()).toHaveLength(0);
+      expect(scene.host.cancelled).toHaveLength(before + 1);
+    }
+    client.destroy();
+  });
+
+  it('CancelRequest that is short, long or of nobody is answered by nothing or an error', async () => {
+    const request = Buffer.concat([int32(16), int32(80_877_102), int32(1), int32(2)]);
+    expect(await converse(request)).toEqual({ types: '', last: undefined });
+    for (const length of [8, 12, 15, 20]) {
+      const bent = Buffer.concat([request, Buffer.alloc(4)]).subarray(0, length);
+      bent.writeInt32BE(length);
+      expect((await converse(bent)).last?.C, `${length} bytes`).toBe('08P01');
+    }
+  });
+
+  it('the messages of SCRAM, each split at every byte', async () => {
+    const login = async (cutFirst: number, cutFinal: number): Promise<{ first: number; final: number }> => {
+      const client = await RawClient.connect(scene.port);
+      const lengths = await scramWith(client, cutFirst, cutFinal);
+      await client.until('Z');
+      client.destroy();
+      return lengths;
+    };
+    const lengths = await login(0, 0);
+    for (let cut = 1; cut < Math.max(lengths.first, lengths.final); cut += 1) {
+      await login(Math.min(cut, lengths.first - 1), Math.min(cut, lengths.final - 1));
+    }
+  });
+
+  it('every message at the turn of every other', async () => {
+    const messages = [
+      serialize.requestSsl(),
+      Buffer.concat([int32(8), int32(80_877_104)]),
+      Buffer.concat([int32(16), int32(80_877_102), int32(1), int32(2)]),
+      startup,
+      serialize.sendSASLInitialResponseMessage('SCRAM-SHA-256', 'n,,n=,r=abcdefghij'),
+      serialize.sendSCRAMClientFinalMessage('c=biws,r=abcdefghij,p=AAAA'),
+      ...FRONTEND_MESSAGES.map(({ bytes }) => bytes),
+    ];
+    for (const first of messages) {
+      for (const second of messages) {
+        const { types, last } = await converse(Buffer.concat([first, second]));
+        expect(types).toMatch(/^R*E?$/);
+        if (last !== undefined) expect(last.C).toMatch(/^(08P01|28P01)$/);
+      }
     }
   });
 

@@ -100,6 +100,8 @@ export class ProtocolSession {
       connection = await this.engine.connect(this.#connectionOptions(settings));
       this.#state = this.#newState(connection, settings);
       await this.#serve(this.#state);
+      // What was answered before a Terminate, without a Sync.
+      this.#output.flush();
     } catch (error) {
       this.#sendFatal(error);
     } finally {

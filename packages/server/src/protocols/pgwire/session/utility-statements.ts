@@ -45,7 +45,7 @@ export async function runUtility(
     case 'show':
       return { notices: [], rows: shownRows(statement.name, state), tag: () => tag };
     case 'discard':
-      return discard(statement.what, tag, state);
+      return discard(statement.what, state);
     case 'deallocate':
       if (statement.name === undefined) statements.closeAll();
       else {
@@ -123,7 +123,7 @@ async function setSetting(
   return done(tag);
 }
 
-async function discard(what: string, tag: string, state: SessionState): Promise<Execution> {
+async function discard(what: string, state: SessionState): Promise<Execution> {
   const { transaction, cursors, statements, settings, connection } = state;
   if (what === 'all') {
     if (transaction.isBlock) throw new SqlError('25001', 'DISCARD ALL cannot run inside a transaction block');
@@ -133,7 +133,7 @@ async function discard(what: string, tag: string, state: SessionState): Promise<
     await applyEngineSettings(state);
   }
   if (what === 'all' || what === 'temp') await connection.discardTemporary();
-  return done(tag);
+  return done(`DISCARD ${what.toUpperCase()}`);
 }
 
 function shownRows(name: string, { settings }: SessionState): ExecutionRows {
