@@ -94,6 +94,24 @@ describe('tables of the project in a workspace', () => {
     });
   });
 
+  it('are where the columns of a result say they come from', async () => {
+    await withClient(inMain, async (client) => {
+      await client.query('CREATE TABLE origins (a integer, b text)');
+      const { fields } = await client.query(
+        'SELECT o.amount, b, o.amount + 1 FROM "in.c-sales".orders o LEFT JOIN origins ON a = o.id',
+      );
+      const origins = fields.map(({ tableID, columnID }) => [tableID, columnID]);
+      await client.query('DROP TABLE origins');
+      const [[ordersOid] = []] = await rows(client, "SELECT 'in_c_sales.orders'::regclass::oid");
+      expect(origins).toEqual([
+        [ordersOid, 3],
+        [expect.any(Number), 2],
+        [0, 0],
+      ]);
+      expect(origins[1]?.[0]).not.toBe(0);
+    });
+  });
+
   it('join with tables of the workspace, which can be made from them', async () => {
     await withClient(inMain, async (client) => {
       await client.query('CREATE TABLE notes (order_id integer, note text)');

@@ -81,6 +81,7 @@ async function openWorkspace(
     database,
     gate,
     rewrite,
+    projectTableOid: (bucketName, tableName) => installed.tableNumber(bucketName, tableName),
     limits: HELD_ROWS,
     onBroken: (error) => link.giveUp(error.message),
   });

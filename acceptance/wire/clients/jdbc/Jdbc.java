@@ -35,6 +35,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.postgresql.PGConnection;
+import org.postgresql.PGResultSetMetaData;
 import org.postgresql.copy.CopyManager;
 
 /**
@@ -109,7 +110,7 @@ public class Jdbc {
         feature("several-results", () -> with(Map.of(), Jdbc::severalResults));
         feature("metadata-database", () -> with(Map.of(), Jdbc::databaseFacts));
         metadata("getSchemas", metaData -> metaData.getSchemas());
-        metadata("getCatalogs", metaData -> metaData.getCatalogs());
+        feature("getCatalogs", () -> with(Map.of(), Jdbc::catalogs));
         metadata("getTableTypes", metaData -> metaData.getTableTypes());
         metadata("getTables", metaData -> metaData.getTables(null, "public", "%", null));
         metadata("getTables-by-type", metaData -> metaData.getTables(null, null, "%", new String[] {"TABLE", "VIEW"}));
@@ -351,8 +352,9 @@ public class Jdbc {
         }
         try (Statement statement = connection.createStatement()) {
             statement.setFetchSize(100);
-            ResultSet result = statement.executeQuery("SELECT (CASE WHEN n = 90000 THEN 'x' ELSE '1' END)::integer FROM numbers ORDER BY n");
+            // With the first rows or with later ones: no server promises which of them an error comes before.
             fails(() -> {
+                ResultSet result = statement.executeQuery("SELECT (CASE WHEN n = 90000 THEN 'x' ELSE '1' END)::integer FROM numbers ORDER BY n");
                 while (result.next()) result.getInt(1);
             });
         }
@@ -518,6 +520,7 @@ public class Jdbc {
             ResultSetMetaData metaData = result.getMetaData();
             for (int i = 1; i <= metaData.getColumnCount(); i++) {
                 show(metaData.getColumnLabel(i), metaData.getColumnType(i), metaData.getColumnTypeName(i), metaData.getColumnClassName(i), metaData.getPrecision(i), metaData.getScale(i), metaData.getColumnDisplaySize(i), metaData.isSigned(i));
+                show(metaData.getTableName(i), metaData.getSchemaName(i), metaData.isNullable(i), metaData.isAutoIncrement(i), metaData.unwrap(PGResultSetMetaData.class).getBaseColumnName(i));
             }
         }
         try (PreparedStatement statement = connection.prepareStatement("SELECT id, name FROM customers WHERE id = ?")) {
@@ -544,6 +547,14 @@ public class Jdbc {
             show(result.last(), result.getRow(), result.first());
             result.updateString(2, "changed");
             result.updateRow();
+            result.moveToInsertRow();
+            result.updateInt("a", 2);
+            result.updateString("b", "added");
+            result.insertRow();
+        }
+        show(column(connection, "SELECT b FROM jdbc_updated ORDER BY a"));
+        try (Statement statement = connection.createStatement(ResultSet.TYPE_FORWARD_ONLY, ResultSet.CONCUR_UPDATABLE); ResultSet result = statement.executeQuery("SELECT * FROM public.jdbc_updated WHERE a = 1")) {
+            while (result.next()) result.deleteRow();
         }
         show(column(connection, "SELECT b FROM jdbc_updated"));
         run(connection, "DROP TABLE jdbc_updated");
@@ -557,6 +568,17 @@ public class Jdbc {
                 else show("count", statement.getUpdateCount());
                 isResult = statement.getMoreResults();
             }
+        }
+    }
+
+    /** A server has other databases beside this one, a workspace has not. */
+    private static void catalogs(Connection connection) throws Exception {
+        try (ResultSet result = connection.getMetaData().getCatalogs()) {
+            ResultSetMetaData metaData = result.getMetaData();
+            show(metaData.getColumnCount(), metaData.getColumnLabel(1), metaData.getColumnTypeName(1));
+            List<String> names = new ArrayList<>();
+            while (result.next()) names.add(result.getString("TABLE_CAT"));
+            show(names.contains(DATABASE), names.contains(connection.getCatalog()));
         }
     }
 

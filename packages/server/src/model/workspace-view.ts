@@ -15,7 +15,7 @@ export interface WorkspaceTable {
   readonly versionId: string;
   /** Name of the link in the attach directory, for instance `0193….duckdb`; the table inside is `main.data`. */
   readonly linkName: string;
-  /** What a statement may call the bucket: its name, and that name with `-` and `.` as `_`, unless another bucket has it. */
+  /** What a statement may call the bucket: first its name, then that name with `-` and `.` as `_`, unless another bucket has it. */
   readonly schemaSpellings: readonly string[];
   /** As the table is called; compare without case. */
   readonly tableName: string;

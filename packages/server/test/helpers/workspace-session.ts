@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { duplexPair, type Duplex } from 'node:stream';
 import { parse, serialize } from 'pg-protocol';
 import type { BackendMessage } from 'pg-protocol/dist/messages.js';
+import { loadPgParser } from '../../src/duckdb/workspace/catalog/pg-parser.js';
 import { DuckDbSqlEngine, type SqlEngineLimits } from '../../src/duckdb/workspace/duckdb-sql-engine.js';
 import { DuckDbWorkspaceDatabase } from '../../src/duckdb/workspace/duckdb-workspace-database.js';
 import { StatementGate } from '../../src/duckdb/workspace/gate/statement-gate.js';
@@ -33,6 +34,7 @@ export interface ClientOptions {
 /** A workspace without project tables: the real engine, over a file in a temporary folder. */
 export async function openTestWorkspace(limits: Partial<SqlEngineLimits> = {}): Promise<TestWorkspace> {
   const folder = await makeTempDir();
+  await loadPgParser();
   const directory = async (name: string): Promise<string> => {
     await mkdir(join(folder.path, name));
     return join(folder.path, name);
@@ -62,6 +64,7 @@ export async function openTestWorkspace(limits: Partial<SqlEngineLimits> = {}): 
       isBucketSchema: database.isBucketSchema,
     }),
     rewrite: (statement) => Promise.resolve({ sql: statement.sql, edits: [] }),
+    projectTableOid: () => 0,
     limits: { heldRowsMemoryBytes: MEGABYTE, heldRowsBytes: 256 * MEGABYTE, ...limits },
     onBroken: (error) => broken.push(error),
   });
@@ -200,7 +203,12 @@ export class RawClient {
 
 export interface Answer {
   readonly rows: readonly (readonly (string | null)[])[];
-  readonly columns: readonly { readonly name: string; readonly oid: number }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly oid: number;
+    /** The number of its table, and its own in there; 0 when it is none of a table. */
+    readonly origin: readonly [tableOid: number, columnNumber: number];
+  }[];
   readonly tags: readonly string[];
   readonly error:
     | { readonly code: string; readonly message: string; readonly position?: string; readonly severity: string }
@@ -209,6 +217,13 @@ export interface Answer {
   readonly status: string;
   /** Names of all messages, rows once. */
   readonly flow: readonly string[];
+}
+
+interface WireField {
+  readonly name: string;
+  readonly dataTypeID: number;
+  readonly tableID: number;
+  readonly columnID: number;
 }
 
 /** Fields of the messages that are looked at; the package has a class for each kind. */
@@ -229,8 +244,8 @@ export function answerOf(messages: readonly BackendMessage[]): Answer {
   return {
     rows: named('dataRow').map(({ fields }) => fields),
     columns: named('rowDescription')
-      .flatMap(({ fields }) => fields as unknown as readonly { name: string; dataTypeID: number }[])
-      .map(({ name, dataTypeID }) => ({ name, oid: dataTypeID })),
+      .flatMap(({ fields }) => fields as unknown as readonly WireField[])
+      .map(({ name, dataTypeID, tableID, columnID }) => ({ name, oid: dataTypeID, origin: [tableID, columnID] })),
     tags: named('commandComplete').map(({ text }) => text),
     error: named('error')[0],
     notices: named('notice').map(({ code, message }) => ({ code, message })),

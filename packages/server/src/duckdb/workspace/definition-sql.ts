@@ -37,7 +37,7 @@ export class DefinitionSql implements PreparedSql {
     const notices = await connection.runExclusive(signal, () => existenceNotices(duckdb, statement));
     if (alone) await connection.begin(signal);
     try {
-      await connection.beforeWrite(statement);
+      await connection.beforeDefinition(statement);
       const result = await connection.guarded(signal, () => runRewrittenDefinition(duckdb, edited));
       if (alone) await connection.commit(signal);
       return new MadeRows(result, undefined, notices, options.settings);

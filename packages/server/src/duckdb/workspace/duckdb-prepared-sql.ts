@@ -2,6 +2,7 @@ import type { DuckDBPreparedStatement, DuckDBResult, DuckDBType } from '@duckdb/
 import { SqlError } from '../../errors/sql-error.js';
 import { assignedLiteralEdits } from './assigned-literals.js';
 import { readsCatalog } from './catalog/names.js';
+import { withOrigins } from './column-origins.js';
 import { composedQuery, streamComposed, type ComposedStream } from './composed-query.js';
 import type { DuckDbSqlConnection } from './duckdb-sql-connection.js';
 import { DefinitionSql } from './definition-sql.js';
@@ -247,6 +248,10 @@ async function makePlan(
       const typed = await prepareEither(connection, statement, { edited, plain }, givenTypes, signal);
       const asksCatalog = edited.edits === undefined || readsCatalog(edited.sql);
       const described = await describe(connection, statement, typed, rewritten.columnTypes, givenTypes, signal);
+      const columns =
+        described.columns === undefined || pathKey === undefined || statement.explains
+          ? described.columns
+          : await withOrigins(statement.sql, described.columns, (relation) => connection.relation(relation));
       const { edited: planned, duckdb } = typed;
       const { changes: changesBefore } = connection;
       const { apply: onOpen } = calls;
@@ -254,6 +259,7 @@ async function makePlan(
         edited: planned,
         duckdb,
         ...described,
+        columns,
         pathKey,
         readsCatalog: asksCatalog,
         onOpen,

@@ -3,12 +3,15 @@ import { SqlError } from '../../errors/sql-error.js';
 import { interruptOnAbort } from '../interruption.js';
 import { quoteLiteral } from '../quoting.js';
 import { abortedTransaction, NEVER } from './aborted.js';
+import type { RelationColumns } from './catalog/result-origins.js';
+import type { NamedRelation } from './catalog/result-outline.js';
 import { withConstraint } from './constraint-error.js';
 import { DuckDbCopySink } from './copy-sink.js';
 import type { SqlEngineParts } from './duckdb-sql-engine.js';
 import { DuckDbPreparedSql } from './duckdb-prepared-sql.js';
 import { prepareChecked } from './gate/prepare-checked.js';
 import { HeldRowsBudget } from './held-rows.js';
+import { RelationFacts } from './relation-facts.js';
 import { cellsOfRow } from './row-cells.js';
 import {
   NO_PARAMETERS,
@@ -49,6 +52,9 @@ export class DuckDbSqlConnection implements SqlConnection {
   #changes = 0;
   #growth: GrowthGuard | undefined;
   #schemas: readonly string[] | undefined;
+  /** The open transaction has changed objects of the workspace, or tried to. */
+  #defines = false;
+  readonly #relations: RelationFacts;
 
   constructor(
     readonly parts: SqlEngineParts,
@@ -56,6 +62,7 @@ export class DuckDbSqlConnection implements SqlConnection {
     readonly duckdb: DuckDBConnection,
   ) {
     const { heldRowsMemoryBytes: memoryBytes, heldRowsBytes: totalBytes } = parts.limits;
+    this.#relations = new RelationFacts(duckdb, parts.database.objectChanges);
     this.budget = new HeldRowsBudget({ memoryBytes, totalBytes }, parts.database.exchangeDirectory);
   }
 
@@ -125,6 +132,7 @@ export class DuckDbSqlConnection implements SqlConnection {
     await this.runExclusive(signal, () => this.duckdb.run('BEGIN TRANSACTION'));
     this.#transaction = 'open';
     this.#writes = 0;
+    this.#relations.transactionBegins();
   }
 
   async commit(signal: AbortSignal): Promise<void> {
@@ -160,6 +168,9 @@ export class DuckDbSqlConnection implements SqlConnection {
   async #ended(): Promise<void> {
     this.#transaction = 'none';
     if (this.hasWritten) this.#changes += 1;
+    if (this.#defines) this.parts.database.objectChanges.happened();
+    this.#relations.transactionEnds();
+    this.#defines = false;
     this.#writes = 0;
     this.settle();
     const growth = this.#growth;
@@ -208,6 +219,7 @@ export class DuckDbSqlConnection implements SqlConnection {
       const found = await this.duckdb.run(TEMPORARY_OBJECTS_SQL);
       for (const [statement] of await found.getRows()) await this.duckdb.run(String(statement));
     });
+    this.parts.database.objectChanges.happened();
   }
 
   async close(): Promise<void> {
@@ -228,6 +240,27 @@ export class DuckDbSqlConnection implements SqlConnection {
     this.#writes += 1;
     this.#changes += 1;
     if (mayGrow) this.#growth ??= await this.parts.database.beginGrowth(this.duckdb);
+  }
+
+  /** A definition is about to run in this transaction. */
+  async beforeDefinition(statement: { readonly mayGrow: boolean }): Promise<void> {
+    await this.beforeWrite(statement);
+    this.#defines = true;
+    this.parts.database.objectChanges.happened();
+  }
+
+  /** The number and the columns of what a planned statement names. */
+  relation(named: NamedRelation): Promise<RelationColumns | undefined> {
+    const { database, projectTableOid } = this.parts;
+    return this.#relations.of(named, {
+      path: this.#path ?? '',
+      schemas: this.#schemas ?? ['main'],
+      projectOid: ({ schema, name }) => {
+        const table =
+          schema === undefined || this.#pins === undefined ? null : database.pinned(schema, name, this.#pins);
+        return table === null ? undefined : projectTableOid(table.bucketName, table.tableName);
+      },
+    });
   }
 
   /** What to tell the client about a failure, after a transaction of the statement's own was undone. */

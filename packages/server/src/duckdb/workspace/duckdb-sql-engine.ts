@@ -13,6 +13,8 @@ export interface SqlEngineParts {
   /** The gate: cuts the text into statements and throws for what is forbidden. */
   readonly gate: { admit(sql: string): Promise<readonly GatedStatement[]> };
   readonly rewrite: StatementRewriter;
+  /** The number that the catalogue gives a table of the project. */
+  readonly projectTableOid: (bucketName: string, tableName: string) => number;
   readonly limits: SqlEngineLimits;
   /** The instance is unusable: its process must be replaced. */
   readonly onBroken: (error: Error) => void;

@@ -1,8 +1,17 @@
 import { DuckDBInstance, version, type DuckDBConnection } from '@duckdb/node-api';
 import { STORAGE_VERSION } from '../engine-database.js';
 import { quoteLiteral } from '../quoting.js';
+import { pairKey } from './names-in-sql.js';
+import { ObjectChanges } from './object-changes.js';
 import { ProjectTables, Pins } from './project-tables.js';
-import type { GrowthGuard, ResolveTables, SearchPath, TablePins, WorkspaceDatabase } from './workspace-database.js';
+import type {
+  GrowthGuard,
+  PinnedName,
+  ResolveTables,
+  SearchPath,
+  TablePins,
+  WorkspaceDatabase,
+} from './workspace-database.js';
 import { WorkspaceSize } from './workspace-size.js';
 
 export interface WorkspaceDatabaseSettings {
@@ -47,6 +56,7 @@ export class DuckDbWorkspaceDatabase implements WorkspaceDatabase {
   readonly size: WorkspaceSize;
   readonly builtInFunctions: ReadonlySet<string>;
   readonly isBucketSchema: (name: string) => Promise<boolean>;
+  readonly objectChanges = new ObjectChanges();
 
   private constructor(
     private readonly instance: DuckDBInstance,
@@ -128,6 +138,14 @@ export class DuckDbWorkspaceDatabase implements WorkspaceDatabase {
   pathFor(sql: string, pins: TablePins, schemas: readonly string[] = ['main']): Promise<SearchPath> {
     if (!(pins instanceof Pins)) throw new Error('these pins are not of this database');
     return this.tables.pathFor(sql, pins, schemas);
+  }
+
+  pinned(schema: string, table: string, pins: TablePins): PinnedName | null {
+    if (!(pins instanceof Pins)) throw new Error('these pins are not of this database');
+    const found = pins.tables.get(pairKey(schema, table))?.table;
+    if (found === undefined) return null;
+    const [bucketName = schema] = found.schemaSpellings;
+    return { bucketName, tableName: found.tableName };
   }
 
   beginGrowth(connection: DuckDBConnection): Promise<GrowthGuard> {

@@ -1,3 +1,4 @@
+import type { ColumnOrigin } from './catalog/result-origins.js';
 import type { SqlError } from '../../errors/sql-error.js';
 import type { SessionCursor, SessionPreparedStatement } from './catalog/session-variables.js';
 import type { CopyInStatement, CopyOptions, SqlStatement } from './sql-statement.js';
@@ -83,6 +84,8 @@ export interface ColumnDescription {
   /** -1 for types of any length. */
   readonly typeSize: number;
   readonly typeModifier: number;
+  /** The column of a table or view that it is as it is; undefined when it is computed, or when it is not known. */
+  readonly origin?: ColumnOrigin;
 }
 
 /** 0 text, 1 binary. */

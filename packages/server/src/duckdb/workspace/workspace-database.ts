@@ -1,6 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { WorkspaceTable, WorkspaceTableName } from '../../model/workspace-view.js';
 
+import type { ObjectChanges } from './object-changes.js';
+
 /**
  * The one instance of a workspace worker, as sessions use it.
  *
@@ -24,6 +26,9 @@ export interface WorkspaceDatabase {
    * `schemas`: those of the workspace that come first, `main` unless the session has set its own path.
    */
   pathFor(sql: string, pins: TablePins, schemas?: readonly string[]): Promise<SearchPath>;
+  /** The table of the project that this name means in the transaction, if `pathFor` has found one. */
+  pinned(schema: string, table: string, pins: TablePins): PinnedName | null;
+  readonly objectChanges: ObjectChanges;
   /** Whether this name is a bucket's, however it is spelt: such schemas cannot be written (25006) nor made (42P06). */
   isBucketSchema(name: string): Promise<boolean>;
   /**
@@ -45,6 +50,12 @@ export interface SearchPath {
   readonly value: string;
   /** Changes whenever a statement prepared before must be prepared again. */
   readonly key: string;
+}
+
+/** As the project calls the table. */
+export interface PinnedName {
+  readonly bucketName: string;
+  readonly tableName: string;
 }
 
 export interface TablePins {

@@ -85,7 +85,7 @@ function rowsOf(catalog: ProjectCatalog, numbers: ProjectNumbers): ProjectRows {
       rows.comments.push({ oid: schema, class: SCHEMA, number: 0, comment: bucket.description });
     }
     for (const table of bucket.tables) {
-      const oid = numbers.of(`${bucket.name}\0${table.name}`);
+      const oid = numbers.ofTable(bucket.name, table.name);
       const key = table.primaryKey.map((name) => table.columns.findIndex((column) => column.name === name) + 1);
       rows.relations.push({
         oid,

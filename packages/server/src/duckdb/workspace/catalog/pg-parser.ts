@@ -11,7 +11,7 @@ export interface ParsedStatement {
   readonly node: Fields;
 }
 
-/** The statements of a text, or undefined when it is not PostgreSQL's grammar: a DuckDB statement, or a mistake. */
+/** The statements of a text, or undefined when it is not PostgreSQL's grammar, a DuckDB statement or a mistake, or too deep for its parser. */
 export function parsePg(sql: string): readonly ParsedStatement[] | undefined {
   if (sql.trim() === '') return [];
   try {
@@ -22,7 +22,8 @@ export function parsePg(sql: string): readonly ParsedStatement[] | undefined {
       return isFields(node) ? [{ node }] : [];
     });
   } catch (error) {
-    if (hasSqlDetails(error)) return undefined;
+    // It recurses into what is nested, and such a chain of operators is nested.
+    if (hasSqlDetails(error) || error instanceof RangeError) return undefined;
     throw error;
   }
 }

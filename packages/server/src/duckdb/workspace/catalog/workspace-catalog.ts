@@ -67,6 +67,11 @@ export class WorkspaceCatalog {
     return this.#translator.translate(sql);
   }
 
+  /** The number that a table of the project has, also before the catalogue was read. */
+  tableNumber(bucketName: string, tableName: string): number {
+    return this.#numbers.ofTable(bucketName, tableName);
+  }
+
   /** A statement of a user, as DuckDB understands it. */
   rewrite(sql: string, databaseName: string): UserRewrite {
     return rewriteUserStatement(sql, databaseName, (schema, name) => this.#translator.viewText(schema, name));

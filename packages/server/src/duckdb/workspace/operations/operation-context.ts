@@ -31,6 +31,7 @@ export async function withOperation<T>(
   // The engine's failures are recognised by their plain wording.
   await connection.run('SET errors_as_json = false');
   const pins = database.beginPins(connection);
+  database.objectChanges.happened();
   const stopWatching = interruptOnAbort(connection, signal);
   try {
     return await use({ database, connection, pins, signal });
@@ -39,6 +40,7 @@ export async function withOperation<T>(
     throw translateEngineError(error);
   } finally {
     stopWatching();
+    database.objectChanges.happened();
     pins.release();
     connection.closeSync();
   }

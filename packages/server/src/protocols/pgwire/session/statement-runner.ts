@@ -176,8 +176,8 @@ function needsTransaction({ kind }: SqlStatement): boolean {
 function wireColumns(columns: readonly ColumnDescription[], formats: readonly WireFormat[]): WireColumn[] {
   return columns.map((column, index) => ({
     ...column,
-    tableOid: 0,
-    columnNumber: 0,
+    tableOid: column.origin?.tableOid ?? 0,
+    columnNumber: column.origin?.columnNumber ?? 0,
     format: formatOf(formats, index),
   }));
 }

@@ -24,6 +24,10 @@ export class ProjectNumbers {
   readonly #slots = new Map<string, number>();
   readonly #taken = new Set<number>();
 
+  ofTable(bucketName: string, tableName: string): number {
+    return this.of(`${bucketName}\0${tableName}`);
+  }
+
   of(key: string): number {
     let slot = this.#slots.get(key);
     if (slot === undefined) {
