@@ -39,7 +39,19 @@ export type BeforeLockDown = (connection: DuckDBConnection) => Promise<void>;
  * What a connection may change for itself once the configuration is locked. The last one is set by the engine, when it runs an ADD COLUMN with a
  * function as its default.
  */
-const SESSION_SETTINGS = ['TimeZone', 'integer_division', 'errors_as_json', 'current_transaction_invalidation_policy'];
+const SESSION_SETTINGS = [
+  'TimeZone',
+  'integer_division',
+  'errors_as_json',
+  'streaming_buffer_size',
+  'current_transaction_invalidation_policy',
+];
+
+/**
+ * Rows that DuckDB makes ahead of their reader. Its own megabyte is five chunks: while they are sent it makes none, and while it makes the next
+ * none are sent. Larger ones delay the first row and stay in memory for a reader that has gone slow.
+ */
+const STREAMING_BUFFER_SIZE = '8MB';
 
 /**
  * The instance of a workspace worker.
@@ -128,6 +140,7 @@ export class DuckDbWorkspaceDatabase implements WorkspaceDatabase {
     await connection.run(`SET integer_division = true`);
     await connection.run(`SET errors_as_json = true`);
     await connection.run(`SET TimeZone = 'UTC'`);
+    await connection.run(`SET streaming_buffer_size = '${STREAMING_BUFFER_SIZE}'`);
     return connection;
   }
 

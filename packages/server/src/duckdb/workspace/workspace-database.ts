@@ -15,7 +15,7 @@ export interface WorkspaceDatabase {
   readonly exchangeDirectory: string;
   /**
    * A connection in the PostgreSQL mode: `integer_division`, `errors_as_json`, `TimeZone` UTC. What a session may still change with SET is
-   * `search_path`, `TimeZone`, `integer_division` and `errors_as_json`.
+   * `search_path`, and what is set here.
    */
   connect(): Promise<DuckDBConnection>;
   /** The tables of one transaction of `connection`: each keeps the version it had when it was first named. */
