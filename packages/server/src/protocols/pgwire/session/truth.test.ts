@@ -7,8 +7,8 @@ import {
   type TestWorkspace,
 } from '../../../../test/helpers/workspace-session.js';
 
-/** A cast that fails late: DuckDB's stream ends there as if it had come to its end. */
-const FAILS_LATE = `SELECT (CASE WHEN i = 600000 THEN 'x' ELSE i::VARCHAR END)::INTEGER AS v FROM range(1000000) r(i)`;
+/** A cast that fails late, many times what DuckDB makes ahead: its stream ends there as if it had come to its end. */
+const FAILS_LATE = `SELECT (CASE WHEN i = 600000 THEN 'x' ELSE i::VARCHAR END)::INTEGER AS v, repeat('w', 40) AS w FROM range(1000000) r(i)`;
 const LONG = 'SELECT count(*) FROM range(100000000) a(i), range(1000) b(j) WHERE (i * j) % 7 = 3';
 const MANY = 'SELECT i FROM range(3000000) r(i)';
 
