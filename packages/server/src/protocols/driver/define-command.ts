@@ -1,6 +1,7 @@
 import type { DescMessage, Message, MessageShape } from '@bufbuild/protobuf';
 import type { OperationName } from '../../model/operations.js';
 import type { DriverCall } from './driver-call.js';
+import type { BackwardWriter } from './wire/backward-writer.js';
 
 /**
  * Whose key a command needs.
@@ -20,9 +21,9 @@ export interface CommandDescription {
   readonly unsupported?: string;
 }
 
-/** An answer that its handler has written as bytes already: the library takes its time for large ones of many small parts. */
-export class EncodedAnswer {
-  constructor(readonly bytes: Uint8Array) {}
+/** An answer of so many small parts that making a message of each would take longer than all the rest: it writes itself. */
+export class WrittenAnswer {
+  constructor(readonly write: (writer: BackwardWriter) => void) {}
 }
 
 /** One command of the protocol, with its handler. */
@@ -30,7 +31,7 @@ export interface Command extends CommandDescription {
   readonly request: DescMessage;
   /** Null: the command answers nothing. */
   readonly response: DescMessage | null;
-  readonly run: (call: DriverCall, command: Message) => Promise<Message | EncodedAnswer | undefined>;
+  readonly run: (call: DriverCall, command: Message) => Promise<Message | WrittenAnswer | undefined>;
   /** Repeating it would do harm, so that a repetition in the same run gets the first answer. */
   readonly onceInRun: (command: Message) => boolean;
   /** Whether that can be; for the reference page. */
@@ -43,7 +44,7 @@ export function defineCommand<C extends DescMessage, R extends DescMessage>(
     readonly request: C;
     readonly response: R;
     readonly onceInRun?: (command: MessageShape<C>) => boolean;
-    readonly run: (call: DriverCall, command: MessageShape<C>) => Promise<MessageShape<R> | EncodedAnswer>;
+    readonly run: (call: DriverCall, command: MessageShape<C>) => Promise<MessageShape<R> | WrittenAnswer>;
   },
 ): Command {
   const { run, onceInRun } = description;

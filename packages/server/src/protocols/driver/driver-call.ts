@@ -1,4 +1,4 @@
-import { fromBinary, toBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
+import { fromBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 import { authorize } from '../../auth/authorize.js';
 import type { Authentication } from '../../auth/authenticator.js';
 import type { Principal } from '../../auth/principal.js';
@@ -12,6 +12,7 @@ import { DRIVER_CODES, DriverFailure, invalid } from './driver-failure.js';
 import { DriverLog } from './driver-log.js';
 import type { DriverServices } from './driver-services.js';
 import { translateFailure } from './translate-failure.js';
+import { encodeMessage } from './wire/encode-message.js';
 
 export interface CallInput {
   readonly services: DriverServices;
@@ -130,7 +131,7 @@ export class DriverCall {
       rendered = answer.render(result);
       // Only what is kept needs a text.
       const body =
-        this.input.idempotency === undefined ? '' : Buffer.from(toBinary(answer.schema, rendered)).toString('base64');
+        this.input.idempotency === undefined ? '' : encodeMessage(answer.schema, rendered).toString('base64');
       return { status: 200, body };
     };
     const outcome = await this.#run(subject, this.input.idempotency, render, work);

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { create, fromBinary, type DescMessage, type Message } from '@bufbuild/protobuf';
-import { AnySchema, anyPack, anyUnpack, type Any } from '@bufbuild/protobuf/wkt';
 import type { Logger } from 'pino';
 import { NotAuthenticatedError } from '../../auth/authorize.js';
 import type { Principal } from '../../auth/principal.js';
 import { findCommand } from './commands.js';
-import { EncodedAnswer, type Command } from './define-command.js';
+import { WrittenAnswer, type Command } from './define-command.js';
 import { DriverCall } from './driver-call.js';
 import { DRIVER_CODES, DriverFailure, invalid } from './driver-failure.js';
 import type { DriverServices } from './driver-services.js';
-import { DriverResponseSchema, type DriverRequest, type DriverResponse } from './gen/proto/common_pb.js';
 import { GenericBackendCredentialsSchema, type GenericBackendCredentials } from './gen/proto/credentials_pb.js';
 import { isUnexpectedFailure, translateFailure } from './translate-failure.js';
+import { writeMessage } from './wire/encode-message.js';
+import type { CommandAnswer, CommandRequest, Packed } from './wire/envelope.js';
 
 /** How a command came in. */
 export interface CommandEnvelope {
@@ -50,7 +50,7 @@ export class DriverExecutor {
   ) {}
 
   /** Throws `DriverFailure` and nothing else. */
-  async execute(request: DriverRequest, envelope: CommandEnvelope): Promise<DriverResponse> {
+  async execute(request: CommandRequest, envelope: CommandEnvelope): Promise<CommandAnswer> {
     const startedAt = performance.now();
     let name = 'unknown';
     let status = 'ok';
@@ -74,7 +74,7 @@ export class DriverExecutor {
     }
   }
 
-  async #run(command: Command, request: DriverRequest, envelope: CommandEnvelope): Promise<DriverResponse> {
+  async #run(command: Command, request: CommandRequest, envelope: CommandEnvelope): Promise<CommandAnswer> {
     const credentials = credentialsOf(request.credentials);
     const authentication = await this.#authenticate(envelope.authorization, credentials);
     const { principal } = authentication;
@@ -98,9 +98,7 @@ export class DriverExecutor {
       idempotency: idempotencyOf(request.command, isOnceInRun ? runId : '', envelope),
     });
     const answer = await command.run(call, message);
-    const { messages } = call.log;
-    if (answer === undefined || command.response === null) return create(DriverResponseSchema, { messages });
-    return create(DriverResponseSchema, { commandResponse: packed(command.response, answer), messages });
+    return { answer: answerOf(command.response, answer), messages: call.log.messages };
   }
 
   async #authenticate(authorization: string | undefined, { secret }: GenericBackendCredentials) {
@@ -131,7 +129,7 @@ export class DriverExecutor {
   }
 }
 
-function requireCommand(packed: Any | undefined): Command {
+function requireCommand(packed: Packed | undefined): Command {
   if (packed === undefined || packed.typeUrl === '') throw invalid('The request holds no command.');
   const command = findCommand(packed.typeUrl);
   if (command !== undefined) return command;
@@ -140,12 +138,14 @@ function requireCommand(packed: Any | undefined): Command {
   throw new DriverFailure('unimplemented', DRIVER_CODES.commandNotSupported, message, { context: { command: name } });
 }
 
-function packed(schema: DescMessage, answer: Message | EncodedAnswer): Any {
-  if (!(answer instanceof EncodedAnswer)) return anyPack(schema, answer);
-  return create(AnySchema, { typeUrl: `type.googleapis.com/${schema.typeName}`, value: answer.bytes });
+function answerOf(schema: DescMessage | null, answer: Message | WrittenAnswer | undefined): CommandAnswer['answer'] {
+  if (schema === null || answer === undefined) return undefined;
+  const typeUrl = `type.googleapis.com/${schema.typeName}`;
+  if (answer instanceof WrittenAnswer) return { typeUrl, write: answer.write };
+  return { typeUrl, write: (writer) => writeMessage(writer, schema, answer) };
 }
 
-function decode(command: Command, packed: Any | undefined): Message {
+function decode(command: Command, packed: Packed | undefined): Message {
   try {
     return fromBinary(command.request, packed?.value ?? new Uint8Array());
   } catch (error) {
@@ -155,18 +155,18 @@ function decode(command: Command, packed: Any | undefined): Message {
   }
 }
 
-function credentialsOf(packed: Any | undefined): GenericBackendCredentials {
+function credentialsOf(packed: Packed | undefined): GenericBackendCredentials {
   if (packed === undefined || packed.typeUrl === '') return create(GenericBackendCredentialsSchema);
-  let credentials: GenericBackendCredentials | undefined;
+  if (!packed.typeUrl.endsWith(`/${GenericBackendCredentialsSchema.typeName}`)) {
+    throw invalid('The credentials must be GenericBackendCredentials.');
+  }
   try {
-    credentials = anyUnpack(packed, GenericBackendCredentialsSchema);
+    return fromBinary(GenericBackendCredentialsSchema, packed.value);
   } catch (error) {
     throw new DriverFailure('invalid_argument', DRIVER_CODES.validation, 'The credentials cannot be decoded.', {
       cause: error,
     });
   }
-  if (credentials === undefined) throw invalid('The credentials must be GenericBackendCredentials.');
-  return credentials;
 }
 
 /** The key says whose project it is; a host that is the number of another one shows that something is mixed up. */
@@ -181,7 +181,7 @@ function hostOf({ host }: GenericBackendCredentials, principal: Principal): stri
 }
 
 /** `runId` is that of a command that must happen once in its run, else empty. */
-function idempotencyOf(packed: Any | undefined, runId: string, { idempotencyKey }: CommandEnvelope) {
+function idempotencyOf(packed: Packed | undefined, runId: string, { idempotencyKey }: CommandEnvelope) {
   const given = idempotencyKey?.trim() ?? '';
   if (given === '' && runId === '') return undefined;
   if (given.length > MAX_IDEMPOTENCY_KEY_LENGTH) {

@@ -13,6 +13,7 @@ import { requestIdFrom } from '../../observability/request-context.js';
 import type { DriverExecutor } from './driver-executor.js';
 import { DriverFailure } from './driver-failure.js';
 import { StorageDriverService } from './gen/proto/service_pb.js';
+import { responseMessage } from './wire/envelope.js';
 
 /** Where the details of a failure are: a gRPC status has room for a number and a text only. */
 const ERROR_TRAILER = 'x-driver-error-bin';
@@ -77,12 +78,13 @@ function serve(router: ConnectRouter, executor: DriverExecutor): void {
       const requestId = requestIdFrom(requestHeader.get('x-request-id') ?? undefined);
       responseHeader.set('x-request-id', requestId);
       try {
-        return await executor.execute(request, {
+        const answer = await executor.execute(request, {
           authorization: requestHeader.get('authorization') ?? undefined,
           requestId,
           idempotencyKey: requestHeader.get('x-idempotency-key') ?? undefined,
           signal,
         });
+        return responseMessage(answer);
       } catch (error) {
         throw error instanceof DriverFailure ? statusOf(error) : error;
       }

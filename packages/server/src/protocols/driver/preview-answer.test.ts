@@ -7,7 +7,8 @@ import {
   PreviewTableResponse_RowSchema,
   PreviewTableResponseSchema,
 } from './gen/proto/table_pb.js';
-import { CutText, encodePreview, type PreviewCell } from './preview-answer.js';
+import { CutText, writePreview, type PreviewCell } from './preview-answer.js';
+import { BackwardWriter } from './wire/backward-writer.js';
 
 function byTheLibrary(columns: readonly string[], rows: readonly (readonly PreviewCell[])[]): Uint8Array {
   const cellOf = (columnName: string | undefined, cell: PreviewCell) =>
@@ -51,7 +52,9 @@ const preview = fc
 it('writes the bytes that the library writes', () => {
   fc.assert(
     fc.property(preview, ([columns, rows]) => {
-      expect(Buffer.from(encodePreview(columns, rows))).toEqual(Buffer.from(byTheLibrary(columns, rows)));
+      const writer = new BackwardWriter();
+      writePreview(writer, columns, rows);
+      expect(writer.finish()).toEqual(Buffer.from(byTheLibrary(columns, rows)));
     }),
     { numRuns: 60 },
   );

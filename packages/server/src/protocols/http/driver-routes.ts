@@ -1,13 +1,12 @@
-import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { commands } from '../driver/commands.js';
 import type { DriverExecutor } from '../driver/driver-executor.js';
 import { DRIVER_CODES, DriverFailure, invalid } from '../driver/driver-failure.js';
-import { DriverRequestSchema, DriverResponseSchema, type DriverRequest } from '../driver/gen/proto/common_pb.js';
 import { requestFromJson, responseToJson } from '../driver/reference-form.js';
 import { refusalOf } from './errors.js';
 import { abortSignalOf } from './request-state.js';
 import { translateFailure } from '../driver/translate-failure.js';
+import { readRequest, responseMessage, writeResponse, type CommandRequest } from '../driver/wire/envelope.js';
 
 const PROTOBUF = 'application/x-protobuf';
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -78,17 +77,17 @@ async function execute(request: FastifyRequest, reply: FastifyReply, executor: D
     isLogged: true,
   };
   if (Buffer.isBuffer(body)) {
-    const response = await executor.execute(fromBytes(body), envelope);
-    return reply.type(PROTOBUF).send(Buffer.from(toBinary(DriverResponseSchema, response)));
+    return reply.type(PROTOBUF).send(writeResponse(await executor.execute(fromBytes(body), envelope)));
   }
   if (!(body instanceof JsonBody)) throw invalid(`Send a DriverRequest as ${PROTOBUF}, or as JSON.`);
   const { request: decoded, isReference } = requestFromJson(body.parse());
-  return reply.type(JSON_TYPE).send(responseToJson(await executor.execute(decoded, envelope), isReference));
+  const answer = await executor.execute(decoded, envelope);
+  return reply.type(JSON_TYPE).send(responseToJson(responseMessage(answer), isReference));
 }
 
-function fromBytes(bytes: Uint8Array): DriverRequest {
+function fromBytes(bytes: Uint8Array): CommandRequest {
   try {
-    return fromBinary(DriverRequestSchema, bytes);
+    return readRequest(bytes);
   } catch (error) {
     throw new DriverFailure('invalid_argument', DRIVER_CODES.validation, 'The body is not a DriverRequest.', {
       cause: error,

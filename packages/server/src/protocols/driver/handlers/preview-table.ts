@@ -1,9 +1,9 @@
 import { nameKey } from '../../../model/columns.js';
 import { isEmptyCondition, NO_CONDITION } from '../../../model/row-condition.js';
-import { defineCommand, EncodedAnswer } from '../define-command.js';
+import { defineCommand, WrittenAnswer } from '../define-command.js';
 import { invalid } from '../driver-failure.js';
 import { PreviewTableCommandSchema, PreviewTableResponseSchema } from '../gen/proto/table_pb.js';
-import { CutText, encodePreview, type PreviewCell } from '../preview-answer.js';
+import { CutText, writePreview, type PreviewCell } from '../preview-answer.js';
 import { conditionFrom, orderFrom } from '../shapes/row-filters.js';
 
 const DEFAULT_ROWS = 100;
@@ -39,7 +39,7 @@ export const previewTable = defineCommand({
     const rows = JSON.parse(rowsJson) as Readonly<Record<string, string | null>>[];
     const keys = columns.map((name) => known.get(nameKey(name)) ?? name);
     const cells = rows.map((row) => keys.map((key) => cellOf(row[key] ?? null)));
-    return new EncodedAnswer(encodePreview(columns, cells));
+    return new WrittenAnswer((writer) => writePreview(writer, columns, cells));
   },
 });
 
