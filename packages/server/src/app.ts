@@ -250,6 +250,7 @@ export async function startApp(
       sessionEvent: (_workspaceId, sessionId, event) => told.gateway?.sessionEvent(sessionId, event),
       workerOpened: (durationMs) => metrics.pgwire.workerOpened(durationMs),
       workerEnded: (reason) => metrics.pgwire.workerEnded(reason),
+      counted: (figures) => metrics.pgwire.counted(figures),
     },
     logger,
   });

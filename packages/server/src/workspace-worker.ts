@@ -35,6 +35,9 @@ const HELD_ROWS = { heldRowsMemoryBytes: 16_000_000, heldRowsBytes: 4_000_000_00
 const MAX_LOGGED_STATEMENT = 10_000;
 const MAX_SHOWN_STATEMENT = 1_024;
 
+/** The engine is asked for its memory at every fifth time that the figures are taken. */
+const MEMORY_EVERY = 5;
+
 const SETTING_NAMES = SETTING_DEFINITIONS.map(({ name }) => name);
 
 /** Numbers statements of this process for the query log. */
@@ -88,11 +91,33 @@ async function openWorkspace(
   return {
     startSession: (stream, preamble) => startSession(engine, stream, preamble, link, activity),
     run: (operation, request, signal) => runWorkspaceJob({ database, meaning, link }, operation, request, signal),
+    figures: workerFigures(database, (error) => link.giveUp(String(error))),
     close: async () => {
       await installed.settled();
       await database.checkpoint();
       database.close();
     },
+  };
+}
+
+/** The engine's memory is asked for in between, because the answer may have to wait for a statement of ours. */
+function workerFigures(
+  database: DuckDbWorkspaceDatabase,
+  onDefect: (error: unknown) => void,
+): OpenedWorkspace['figures'] {
+  let engineMemoryBytes = 0;
+  let asking = false;
+  let calls = 0;
+  return () => {
+    if (!asking && calls % MEMORY_EVERY === 0) {
+      asking = true;
+      database
+        .memoryBytes()
+        .then((bytes) => (engineMemoryBytes = bytes), onDefect)
+        .finally(() => (asking = false));
+    }
+    calls += 1;
+    return { ...database.figures.take(), engineMemoryBytes };
   };
 }
 

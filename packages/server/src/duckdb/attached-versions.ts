@@ -51,6 +51,7 @@ export class AttachedVersions<Version extends VersionFile = VersionFile> {
     private readonly beforeDetach: (alias: string) => void,
     private readonly limit: number,
     private readonly statementsOf: AttachStatements<Version> = attachAlone,
+    private readonly onAttached: (durationMs: number) => void = () => undefined,
   ) {}
 
   get size(): number {
@@ -96,10 +97,14 @@ export class AttachedVersions<Version extends VersionFile = VersionFile> {
   #attach(version: Version): AttachedVersion {
     const number = this.#nextNumber++;
     const { alias, attach, detach } = this.statementsOf(version, number);
-    const ready = this.#executeAll(attach).catch((error: unknown) => {
-      this.#entries.delete(version.id);
-      throw attachFailure(error);
-    });
+    const startedAtMs = performance.now();
+    const ready = this.#executeAll(attach).then(
+      () => this.onAttached(performance.now() - startedAtMs),
+      (error: unknown) => {
+        this.#entries.delete(version.id);
+        throw attachFailure(error);
+      },
+    );
     return { alias, number, ready, detach, users: 0 };
   }
 

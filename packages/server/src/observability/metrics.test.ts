@@ -22,7 +22,7 @@ const sources: MetricsSources = {
       workspaces: 13,
       workspaceBytes: 14,
     }),
-  workspaceHosts: () => ({ open: 3, starts: 5, residentBytes: 700 }),
+  workspaceHosts: () => ({ open: 3, starts: 5, residentBytes: 700, engineMemoryBytes: 90, eventLoopLagMs: 250 }),
   poolStatus: () => ({ duckdbVersion: 'v1.5.6', lanes: { read: lane, job: lane } }),
   disk: () => Promise.resolve({ availableBytes: 10, totalBytes: 20, reserveBytes: 5 }),
   metadataSizeBytes: () => Promise.resolve(9),
@@ -56,6 +56,8 @@ describe('Metrics', () => {
       'pgwire_workers_open 3',
       'pgwire_workers_started 5',
       'pgwire_workers_resident_bytes 700',
+      'pgwire_workers_engine_memory_bytes 90',
+      'pgwire_workers_event_loop_lag_seconds 0.25',
     ]) {
       expect(text.split('\n')).toContain(line);
     }
@@ -117,6 +119,34 @@ describe('Metrics', () => {
       'duckdb_files_download_bytes_total 4',
       'duckdb_metadata_queries_total{operation="getTable"} 1',
       'duckdb_metadata_connections_active 0',
+    ]) {
+      expect(lines).toContain(line);
+    }
+  });
+
+  it('counts statements by what they are, and what their engines do beside', async () => {
+    const metrics = new Metrics({ version: '1', processMetrics: false });
+    const end = { rows: 1, bytes: 20, durationMs: 5 };
+    metrics.pgwire.statementFinished('w', { ...end, outcome: 'success', sqlState: null }, 'select');
+    metrics.pgwire.statementFinished('w', { ...end, outcome: 'failed', sqlState: '42P01' }, 'select');
+    metrics.pgwire.statementFinished('w', { ...end, outcome: 'lost', sqlState: null }, 'copy');
+    metrics.pgwire.counted({
+      copiedInBytes: 7,
+      spooledBytes: 8,
+      attachedInMs: [2, 200],
+      fallBacks: [{ kind: 'arithmetic', count: 3, statement: '', reason: '' }],
+    });
+    const lines = (await metrics.render(failing)).split('\n');
+    for (const line of [
+      'pgwire_statements_total{command="select",status="success",sqlstate_class="00"} 1',
+      'pgwire_statements_total{command="select",status="error",sqlstate_class="42"} 1',
+      'pgwire_statements_total{command="copy",status="lost",sqlstate_class=""} 1',
+      'pgwire_copy_received_bytes_total 7',
+      'pgwire_spooled_bytes_total 8',
+      'pgwire_attach_duration_seconds_count 2',
+      'pgwire_attach_duration_seconds_bucket{le="0.0025"} 1',
+      'pgwire_fallbacks_total{kind="composed_rows"} 0',
+      'pgwire_fallbacks_total{kind="arithmetic"} 3',
     ]) {
       expect(lines).toContain(line);
     }

@@ -1,10 +1,12 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { FALL_BACKS, type CountedFigures } from '../model/workspace-figures.js';
 import type { StatementEnd } from '../model/workspace-activity.js';
 import { BoundedLabels } from './bounded-labels.js';
 
 const MAX_LABELLED_WORKSPACES = 500;
 const AUTHENTICATION_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1];
 const QUERY_SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300];
+const ATTACH_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5];
 const WORKER_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** How a connection of the PostgreSQL door went. The first four are the contract's. */
@@ -33,7 +35,10 @@ export interface PgwireObserver {
   sessionOpened(workspaceId: string): void;
   sessionClosed(workspaceId: string): void;
   cancelRequest(matched: boolean): void;
-  statementFinished(workspaceId: string, end: Omit<StatementEnd, 'statementId' | 'message'>): void;
+  /** `command`: see `statementCommand`. */
+  statementFinished(workspaceId: string, end: Omit<StatementEnd, 'statementId' | 'message'>, command: string): void;
+  /** What a worker has counted since the last call. */
+  counted(figures: CountedFigures): void;
   workerOpened(durationMs: number): void;
   workerEnded(reason: string): void;
 }
@@ -46,6 +51,7 @@ export function pgwireObserver(registry: Registry): PgwireObserver {
   return {
     ...connectionObserver(registry, workspaces),
     ...statementObserver(registry, workspaces),
+    ...engineObserver(registry),
     ...workerObserver(registry),
   };
 }
@@ -55,7 +61,7 @@ type Workspaces = BoundedLabels<'workspace_id'>;
 function connectionObserver(
   registry: Registry,
   workspaces: Workspaces,
-): Omit<PgwireObserver, 'statementFinished' | 'workerOpened' | 'workerEnded'> {
+): Omit<PgwireObserver, 'statementFinished' | 'counted' | 'workerOpened' | 'workerEnded'> {
   const registers = [registry];
   const connections = new Counter({
     name: 'pgwire_connections_total',
@@ -124,6 +130,12 @@ function statementObserver(registry: Registry, workspaces: Workspaces): Pick<Pgw
     labelNames: ['sqlstate_class'],
     registers,
   });
+  const statements = new Counter({
+    name: 'pgwire_statements_total',
+    help: 'Statements in workspaces by their first word, their outcome and the class of their SQLSTATE (`00` when they succeeded)',
+    labelNames: ['command', 'status', 'sqlstate_class'],
+    registers,
+  });
   const rows = new Counter({
     name: 'pgwire_query_rows_total',
     help: 'Rows that statements in workspaces returned or changed',
@@ -135,13 +147,56 @@ function statementObserver(registry: Registry, workspaces: Workspaces): Pick<Pgw
     registers,
   });
   return {
-    statementFinished: (workspaceId, end) => {
+    statementFinished: (workspaceId, end, command) => {
       const label = workspaces.labelsFor({ workspace_id: workspaceId });
       queries.inc({ ...label, status: QUERY_STATUS[end.outcome] });
+      statements.inc({
+        command,
+        status: QUERY_STATUS[end.outcome],
+        sqlstate_class: end.sqlState?.slice(0, 2) ?? (end.outcome === 'success' ? '00' : ''),
+      });
       seconds.observe(label, end.durationMs / 1000);
       if (end.sqlState !== null) errors.inc({ sqlstate_class: end.sqlState.slice(0, 2) });
       rows.inc(end.rows ?? 0);
       bytes.inc(end.bytes ?? 0);
+    },
+  };
+}
+
+/** What the engines of workspaces do beside their statements. */
+function engineObserver(registry: Registry): Pick<PgwireObserver, 'counted'> {
+  const registers = [registry];
+  const copied = new Counter({
+    name: 'pgwire_copy_received_bytes_total',
+    help: 'Bytes that clients have sent for COPY FROM STDIN',
+    registers,
+  });
+  const spooled = new Counter({
+    name: 'pgwire_spooled_bytes_total',
+    help: 'Bytes of rows of open cursors and portals that went to a file, because a session keeps only so many in memory',
+    registers,
+  });
+  const attached = new Histogram({
+    name: 'pgwire_attach_duration_seconds',
+    help: 'Time until a version of a project table was attached to a workspace that had not used it',
+    buckets: ATTACH_SECONDS,
+    registers,
+  });
+  const fallBacks = new Counter({
+    name: 'pgwire_fallbacks_total',
+    help:
+      'Statements that ran in a plainer way than meant: without rows composed by the engine (`composed_rows`, slower), ' +
+      'or with the types of the engine in divisions and sums (`arithmetic`). Each is a debug line of the log',
+    labelNames: ['kind'],
+    registers,
+  });
+  for (const kind of FALL_BACKS) fallBacks.inc({ kind }, 0);
+  return {
+    counted: (figures) => {
+      copied.inc(figures.copiedInBytes);
+      spooled.inc(figures.spooledBytes);
+      for (const durationMs of figures.attachedInMs) attached.observe(durationMs / 1000);
+      for (const { kind, count } of figures.fallBacks) fallBacks.inc({ kind }, count);
     },
   };
 }

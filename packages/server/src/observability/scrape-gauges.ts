@@ -8,7 +8,10 @@ import { BoundedLabels, MAX_LABELLED_PROJECTS } from './bounded-labels.js';
 export interface MetricsSources {
   totals(): Promise<MetadataTotals>;
   poolStatus(): PoolStatus;
-  workspaceHosts(): Pick<WorkspaceHostsStatus, 'open' | 'starts' | 'residentBytes'>;
+  workspaceHosts(): Pick<
+    WorkspaceHostsStatus,
+    'open' | 'starts' | 'residentBytes' | 'engineMemoryBytes' | 'eventLoopLagMs'
+  >;
   disk(): Promise<{ availableBytes: number; totalBytes: number; reserveBytes: number }>;
   metadataSizeBytes(): Promise<number>;
   /** Writers that wait for the lock of a table, by project; projects where none does are absent. */
@@ -35,6 +38,8 @@ export class ScrapeGauges {
   readonly #openWorkspaces: Gauge;
   readonly #startedWorkers: Gauge;
   readonly #workerMemory: Gauge;
+  readonly #engineMemory: Gauge;
+  readonly #workerLag: Gauge;
   readonly #waitingWriters: Gauge<'project_id'>;
   readonly #waitingProjects = new BoundedLabels(['project_id'], MAX_LABELLED_PROJECTS);
   readonly #labelsThatWaited = new Set<string>();
@@ -76,6 +81,14 @@ export class ScrapeGauges {
       'pgwire_workers_resident_bytes',
       'Memory of all processes of workspaces, spares included',
     );
+    this.#engineMemory = gauge(
+      'pgwire_workers_engine_memory_bytes',
+      'Memory that the engines of open workspaces say they use',
+    );
+    this.#workerLag = gauge(
+      'pgwire_workers_event_loop_lag_seconds',
+      'By how much the event loop of a workspace process was late; of the latest one, in the last second',
+    );
     this.#queued = gauge('duckdb_engine_queue_depth', 'Engine jobs that wait for a worker', ['lane']);
     this.#waitingWriters = gauge(
       'duckdb_write_queue_depth',
@@ -112,10 +125,12 @@ export class ScrapeGauges {
       }),
       attempt('workers', () => this.#setPool(sources.poolStatus())),
       attempt('workspaces', () => {
-        const { open, starts, residentBytes } = sources.workspaceHosts();
+        const { open, starts, residentBytes, engineMemoryBytes, eventLoopLagMs } = sources.workspaceHosts();
         this.#openWorkspaces.set(open);
         this.#startedWorkers.set(starts);
         this.#workerMemory.set(residentBytes);
+        this.#engineMemory.set(engineMemoryBytes);
+        this.#workerLag.set(eventLoopLagMs / 1000);
       }),
       attempt('table locks', () => this.#setWaiting(sources.waitingWriters())),
     ]);

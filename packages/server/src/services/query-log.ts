@@ -4,6 +4,7 @@ import type { MetadataStore, Page } from '../metadata/metadata-store.js';
 import type { QueryRecord } from '../metadata/workspace-records.js';
 import type { ListedQueries, QueryFilter } from '../metadata/workspace-store.js';
 import type { StatementEnd, StatementStart } from '../model/workspace-activity.js';
+import { statementCommand } from '../model/statement-command.js';
 import { requireActiveProject } from './require-project.js';
 
 /** A crash forgets at most this much of the log. */
@@ -21,7 +22,7 @@ const TRANSACTIONS_PER_ROUND = 40;
 
 /** Counts what the log hears. */
 export interface StatementObserver {
-  statementFinished(workspaceId: string, end: Omit<StatementEnd, 'statementId' | 'message'>): void;
+  statementFinished(workspaceId: string, end: Omit<StatementEnd, 'statementId' | 'message'>, command: string): void;
 }
 
 /**
@@ -68,7 +69,7 @@ export class QueryLog {
     const query = this.#running.get(end.statementId);
     if (query === undefined) return;
     this.#running.delete(end.statementId);
-    this.observer.statementFinished(query.workspaceId, end);
+    this.observer.statementFinished(query.workspaceId, end, statementCommand(query.statement));
     this.#note({
       ...query,
       outcome: end.outcome,
@@ -95,7 +96,7 @@ export class QueryLog {
       const durationMs = Math.max(0, this.clock.now().getTime() - query.startedAt.getTime());
       this.#running.delete(query.id);
       const end = { outcome: 'lost', sqlState: null, rows: null, bytes: null, durationMs } as const;
-      this.observer.statementFinished(query.workspaceId, end);
+      this.observer.statementFinished(query.workspaceId, end, statementCommand(query.statement));
       this.#note({ ...query, outcome: 'lost', durationMs });
     }
   }

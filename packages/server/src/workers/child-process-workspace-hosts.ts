@@ -149,13 +149,21 @@ export class ChildProcessWorkspaceHosts implements WorkspaceHosts {
 
   status(): WorkspaceHostsStatus {
     let sessions = 0;
-    for (const process of this.#processes) sessions += process.sessionCount;
+    let engineMemoryBytes = 0;
+    let eventLoopLagMs = 0;
+    for (const process of this.#processes) {
+      sessions += process.sessionCount;
+      engineMemoryBytes += process.engineMemoryBytes;
+      eventLoopLagMs = Math.max(eventLoopLagMs, process.eventLoopLagMs);
+    }
     return {
       open: this.#open.size,
       sessions,
       starts: this.#starts,
       crashes: this.#crashes,
       residentBytes: this.#watchdog.residentBytes,
+      engineMemoryBytes,
+      eventLoopLagMs,
     };
   }
 

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { WorkspaceCatalog, WorkspaceTable, WorkspaceTableName } from '../model/workspace-view.js';
+import type { CountedFigures } from '../model/workspace-figures.js';
 import type { StatementEnd, StatementStart } from '../model/workspace-activity.js';
 import type {
   OperationRequest,
@@ -58,6 +59,10 @@ export interface WorkspaceHostsStatus {
   readonly crashes: number;
   /** Memory of all processes, spares included. */
   readonly residentBytes: number;
+  /** What their engines say that they use. */
+  readonly engineMemoryBytes: number;
+  /** Of the process whose event loop is latest. */
+  readonly eventLoopLagMs: number;
 }
 
 /** What the hosts need of the service; `WorkspaceAccess` has it. */
@@ -92,4 +97,6 @@ export interface WorkspaceHostsObserver {
   /** The process is there after `durationMs`. */
   workerOpened(durationMs: number): void;
   workerEnded(reason: 'idle' | 'closed' | 'shutdown' | 'crashed' | 'unresponsive' | 'memory'): void;
+  /** What a worker has counted since the last call; numbers that make no sense are left out. */
+  counted(figures: CountedFigures): void;
 }

@@ -1,6 +1,7 @@
 import type { StatementOutcome } from '../model/workspace-activity.js';
 import type { WorkspaceCatalog, WorkspaceTable, WorkspaceTableName } from '../model/workspace-view.js';
 import type { RowCondition } from '../model/row-condition.js';
+import type { CountedFigures } from '../model/workspace-figures.js';
 import type { WireError } from './messages.js';
 
 /**
@@ -202,7 +203,7 @@ export type ToWorkspaceWorker =
 /** Worker to service. */
 export type FromWorkspaceWorker =
   /** Every so often, from `opened` on: its event loop turns. */
-  | { readonly type: 'alive' }
+  | { readonly type: 'alive'; readonly figures: WorkerFigures }
   /** It listens; a workspace can be given to it. */
   | { readonly type: 'ready'; readonly duckdbVersion: string }
   /** The workspace is attached; sessions can be sent. */
@@ -220,6 +221,14 @@ export type FromWorkspaceWorker =
   | { readonly type: 'session'; readonly sessionId: string; readonly event: SessionEvent }
   | { readonly type: 'done'; readonly requestId: number; readonly result: unknown }
   | { readonly type: 'failed'; readonly requestId: number; readonly error: WireError };
+
+/** Since the last message of its kind, and how things stand. */
+export interface WorkerFigures extends CountedFigures {
+  /** By how much its event loop was late for this message. */
+  readonly eventLoopLagMs: number;
+  /** What the engine said that it uses, some seconds ago. */
+  readonly engineMemoryBytes: number;
+}
 
 export type SessionEvent =
   /** The first ReadyForQuery was sent. */

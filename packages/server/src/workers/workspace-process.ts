@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { DomainError } from '../errors/domain-error.js';
 import { SqlError } from '../errors/sql-error.js';
 import type { Logger } from '../lib/logger.js';
+import { checkedFigures } from './checked-figures.js';
 import { ChildWorker } from './child-worker.js';
 import { SessionStream } from './session-stream.js';
 import { fromWireError, toWireError } from './wire-error.js';
@@ -20,6 +21,7 @@ import type {
   StatementFinishEvent,
   StatementStartEvent,
   ToWorkspaceWorker,
+  WorkerFigures,
   WorkspaceAssignment,
   WorkspaceOperation,
   WorkspaceQuestions,
@@ -103,6 +105,8 @@ export class WorkspaceProcess {
   #timer: NodeJS.Timeout | undefined;
   #lastRequestId = 0;
   #heardAtMs: number | undefined;
+  #engineMemoryBytes = 0;
+  #eventLoopLagMs = 0;
 
   /** Throws when the machine refuses a directory or a process. */
   constructor(private readonly input: WorkspaceProcessInput) {
@@ -130,6 +134,14 @@ export class WorkspaceProcess {
   /** Of an open workspace; what happens before and after has deadlines of its own. */
   get heardAtMs(): number | undefined {
     return this.#state === 'open' ? this.#heardAtMs : undefined;
+  }
+
+  get engineMemoryBytes(): number {
+    return this.#state === 'ended' ? 0 : this.#engineMemoryBytes;
+  }
+
+  get eventLoopLagMs(): number {
+    return this.#state === 'ended' ? 0 : this.#eventLoopLagMs;
   }
 
   get sessionCount(): number {
@@ -307,6 +319,7 @@ export class WorkspaceProcess {
     this.#heardAtMs = performance.now();
     switch (message.type) {
       case 'alive':
+        this.#figures(checkedFigures(message.figures));
         break;
       case 'ready':
         if (this.#state !== 'starting') return;
@@ -341,6 +354,16 @@ export class WorkspaceProcess {
       case 'failed':
         this.#operations.get(message.requestId)?.reject(fromWireError(message.error));
         break;
+    }
+  }
+
+  #figures({ engineMemoryBytes, eventLoopLagMs, ...counted }: WorkerFigures): void {
+    this.#engineMemoryBytes = engineMemoryBytes;
+    this.#eventLoopLagMs = eventLoopLagMs;
+    this.input.observer.counted(counted);
+    for (const { kind, count, statement, reason } of counted.fallBacks) {
+      const fields = { worker: this.name, workspaceId: this.#assignment?.workspaceId, kind, count, statement, reason };
+      this.input.logger.debug(fields, 'statements of a workspace fell back to the plain way');
     }
   }
 

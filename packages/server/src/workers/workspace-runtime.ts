@@ -16,6 +16,7 @@ import type {
   StatementFinishEvent,
   StatementStartEvent,
   ToWorkspaceWorker,
+  WorkerFigures,
   WorkspaceAssignment,
   WorkspaceOperation,
   WorkspaceQuestions,
@@ -52,6 +53,8 @@ export interface OpenedWorkspace {
     request: OperationRequest<K>,
     signal: AbortSignal,
   ): Promise<OperationResult<K>>;
+  /** Taken once a second; must not wait for the engine. */
+  figures(): Omit<WorkerFigures, 'eventLoopLagMs'>;
   /** After the last session and operation: nothing is left beside the file. */
   close(): Promise<void>;
 }
@@ -194,11 +197,21 @@ class WorkspaceRuntime implements ServiceLink {
       this.#workspace = await this.open(this.settings, assignment, this);
       await limited;
       await this.#send({ type: 'opened' });
-      setInterval(() => void this.#send({ type: 'alive' }), ALIVE_INTERVAL_MS).unref();
+      this.#tellThatAlive(this.#workspace);
     } catch (error) {
       await this.#send({ type: 'unopenable', error: toWireError(error) });
       process.exit(1);
     }
+  }
+
+  #tellThatAlive(workspace: OpenedWorkspace): void {
+    let lastMs = performance.now();
+    setInterval(() => {
+      const nowMs = performance.now();
+      const eventLoopLagMs = Math.max(0, nowMs - lastMs - ALIVE_INTERVAL_MS);
+      lastMs = nowMs;
+      void this.#send({ type: 'alive', figures: { ...workspace.figures(), eventLoopLagMs } });
+    }, ALIVE_INTERVAL_MS).unref();
   }
 
   async #accept(socket: Socket): Promise<void> {

@@ -196,6 +196,7 @@ await serveWorkspace(async (settings, assignment, link) => {
       };
     },
     run: (operation, request, signal) => runWorkspaceJob({ database, meaning, link }, operation, request, signal),
+    figures: () => ({ ...database.figures.take(), engineMemoryBytes: 0 }),
     close: async () => {
       await database.checkpoint();
       database.close();

@@ -70,6 +70,7 @@ export class WorkspaceScene {
       observer: {
         sessionEvent: (_workspace, _session, event) => void this.sessionEvents.push(event),
         workerOpened: () => undefined,
+        counted: () => undefined,
         workerEnded: (reason) => void this.ends.push(reason),
       },
       logger: this.log.logger,

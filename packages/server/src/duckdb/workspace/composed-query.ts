@@ -77,8 +77,9 @@ export async function streamComposed(
   try {
     // What is put around is ours, and within is one statement that was prepared already: it needs no second look, which would be a trip more.
     duckdb = await connection.guarded(signal, () => connection.duckdb.prepare(query.sql));
-  } catch {
+  } catch (error) {
     signal.throwIfAborted();
+    connection.parts.database.figures.fellBack('composed_rows', statement.sql, error);
     return undefined;
   }
   try {

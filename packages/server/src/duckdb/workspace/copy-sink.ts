@@ -37,6 +37,7 @@ export class DuckDbCopySink implements CopySink {
   }
 
   write(data: Uint8Array): Promise<void> {
+    this.connection.parts.database.figures.copiedIn(data.length);
     return this.copy.write(data);
   }
 

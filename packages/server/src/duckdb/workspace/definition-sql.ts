@@ -32,7 +32,7 @@ export class DefinitionSql implements PreparedSql {
     const edited = await connection.runExclusive(signal, async () => {
       const rewritten = await parts.rewrite(statement, options, duckdb);
       await connection.usePathFor(rewritten.sql);
-      return { ...(await plannable(duckdb, rewritten)), before: rewritten.before };
+      return { ...(await plannable(duckdb, rewritten, parts.database.figures)), before: rewritten.before };
     });
     const notices = await connection.runExclusive(signal, () => existenceNotices(duckdb, statement));
     if (alone) await connection.begin(signal);

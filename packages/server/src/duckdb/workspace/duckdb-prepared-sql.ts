@@ -345,7 +345,9 @@ async function prepareEither(
     return await prepareTyped(connection, statement, edited, givenTypes, signal);
   } catch (error) {
     if (sqlErrorOf(error).error.sqlState === '22012') throw error;
-    return prepareTyped(connection, statement, plain, givenTypes, signal);
+    const typed = await prepareTyped(connection, statement, plain, givenTypes, signal);
+    connection.parts.database.figures.fellBack('arithmetic', statement.sql, error);
+    return typed;
   }
 }
 

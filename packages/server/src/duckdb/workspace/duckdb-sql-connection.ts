@@ -63,7 +63,10 @@ export class DuckDbSqlConnection implements SqlConnection {
   ) {
     const { heldRowsMemoryBytes: memoryBytes, heldRowsBytes: totalBytes } = parts.limits;
     this.#relations = new RelationFacts(duckdb, parts.database.objectChanges);
-    this.budget = new HeldRowsBudget({ memoryBytes, totalBytes }, parts.database.exchangeDirectory);
+    const { exchangeDirectory, figures } = parts.database;
+    this.budget = new HeldRowsBudget({ memoryBytes, totalBytes }, exchangeDirectory, (byteCount) =>
+      figures.spooled(byteCount),
+    );
   }
 
   get hasWritten(): boolean {

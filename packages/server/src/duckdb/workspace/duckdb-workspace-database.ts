@@ -12,6 +12,7 @@ import type {
   TablePins,
   WorkspaceDatabase,
 } from './workspace-database.js';
+import { WorkspaceFigures } from './workspace-figures.js';
 import { WorkspaceSize } from './workspace-size.js';
 
 export interface WorkspaceDatabaseSettings {
@@ -64,6 +65,7 @@ const STREAMING_BUFFER_SIZE = '8MB';
 export class DuckDbWorkspaceDatabase implements WorkspaceDatabase {
   readonly exchangeDirectory: string;
   readonly attachDirectory: string;
+  readonly figures = new WorkspaceFigures();
   readonly tables: ProjectTables;
   readonly size: WorkspaceSize;
   readonly builtInFunctions: ReadonlySet<string>;
@@ -88,6 +90,7 @@ export class DuckDbWorkspaceDatabase implements WorkspaceDatabase {
       attachDirectory: settings.attachDirectory,
       limit: settings.attachedVersions,
       onDetachFailed: onDefect,
+      onAttached: (durationMs) => this.figures.attached(durationMs),
     });
     this.size = new WorkspaceSize(
       settings.filePath,
@@ -168,6 +171,12 @@ export class DuckDbWorkspaceDatabase implements WorkspaceDatabase {
   /** Everything into the file, no log left. False while a transaction runs. */
   checkpoint(): Promise<boolean> {
     return this.control.checkpoint();
+  }
+
+  /** Of the engine, as it counts it. */
+  async memoryBytes(): Promise<number> {
+    const [row] = await this.control.rows('SELECT sum(memory_usage_bytes)::BIGINT FROM system.main.duckdb_memory()');
+    return Number(row?.[0] ?? 0);
   }
 
   /** Connections must be closed before, or what they do fails. */

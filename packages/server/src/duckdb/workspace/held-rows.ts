@@ -11,6 +11,7 @@ export class HeldRowsBudget {
   constructor(
     private readonly limits: { readonly memoryBytes: number; readonly totalBytes: number },
     readonly directory: string,
+    private readonly onSpooled: (byteCount: number) => void,
   ) {}
 
   /** Whether `byteCount` more go to memory, where the caller can still use it. Throws 53100 when they fit nowhere. */
@@ -21,7 +22,10 @@ export class HeldRowsBudget {
       });
     }
     this.#totalBytes += byteCount;
-    if (!memoryUsable || this.#memoryBytes + byteCount > this.limits.memoryBytes) return false;
+    if (!memoryUsable || this.#memoryBytes + byteCount > this.limits.memoryBytes) {
+      this.onSpooled(byteCount);
+      return false;
+    }
     this.#memoryBytes += byteCount;
     return true;
   }

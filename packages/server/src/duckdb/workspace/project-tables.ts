@@ -63,6 +63,7 @@ export class ProjectTables {
       readonly attachDirectory: string;
       readonly limit: number;
       readonly onDetachFailed: (error: unknown) => void;
+      readonly onAttached: (durationMs: number) => void;
     },
   ) {
     this.#stored = new StoredSql(input.control);
@@ -90,6 +91,7 @@ export class ProjectTables {
           detach: [`DETACH ${views}`, `DETACH ${file}`],
         };
       },
+      input.onAttached,
     );
   }
 

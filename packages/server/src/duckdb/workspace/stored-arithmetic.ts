@@ -4,6 +4,7 @@ import { TokenList } from './catalog/user-sql/token-list.js';
 import type { RewrittenSql } from './duckdb-sql-engine.js';
 import { prepareChecked } from './gate/prepare-checked.js';
 import type { EditedSql } from './statement-edits.js';
+import type { WorkspaceFigures } from './workspace-figures.js';
 
 /** A view with more sums than this keeps the engine's types. */
 const MAX_SUMS = 200;
@@ -11,11 +12,17 @@ const MAX_SUMS = 200;
 const VIEW = /^\s*CREATE\s[^(]*?\bVIEW\s/i;
 
 /** A statement that is not kept prepared, with PostgreSQL's arithmetic, if the engine can plan it; a view keeps none of the macros. */
-export async function plannable(duckdb: DuckDBConnection, { sql, edits, plain }: RewrittenSql): Promise<EditedSql> {
+export async function plannable(
+  duckdb: DuckDBConnection,
+  { sql, edits, plain }: RewrittenSql,
+  figures: WorkspaceFigures,
+): Promise<EditedSql> {
   if (plain === undefined) return { sql, edits };
   const stored = VIEW.test(sql) ? await withoutTypingMacros(duckdb, sql) : sql;
-  if (stored === undefined || !(await canPlan(duckdb, stored))) return plain;
-  return { sql: stored, edits: stored === sql ? edits : undefined };
+  const refusal = stored === undefined ? `more than ${MAX_SUMS} sums` : await planningError(duckdb, stored);
+  if (stored !== undefined && refusal === undefined) return { sql: stored, edits: stored === sql ? edits : undefined };
+  if ((await planningError(duckdb, plain.sql)) === undefined) figures.fellBack('arithmetic', plain.sql, refusal);
+  return plain;
 }
 
 /**
@@ -34,7 +41,7 @@ async function withoutTypingMacros(connection: DuckDBConnection, sql: string): P
       text.slice(0, list.startOf(call.first)) + replacement + text.slice(list.endOf(list.partner(call.open)));
     const whole = text.slice(list.startOf(call.first), list.endOf(list.partner(call.open)));
     const asked = as(whole.replace(SUM_AS, `${SUM_AS}_bigint`));
-    text = as((await canPlan(connection, asked)) ? `CAST(${totalText} AS BIGINT)` : totalText);
+    text = as((await planningError(connection, asked)) === undefined ? `CAST(${totalText} AS BIGINT)` : totalText);
   }
   return undefined;
 }
@@ -48,13 +55,13 @@ function innermostCall(list: TokenList): { readonly first: number; readonly open
   return undefined;
 }
 
-/** Whether the engine can plan a statement; what it said of one that it cannot is told when that runs. */
-async function canPlan(connection: DuckDBConnection, sql: string): Promise<boolean> {
+/** Why the engine cannot plan a statement; of one that runs, it is told to the client then. */
+async function planningError(connection: DuckDBConnection, sql: string): Promise<unknown> {
   try {
     const prepared = await prepareChecked(connection, sql);
     prepared.destroySync();
-    return true;
-  } catch {
-    return false;
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }

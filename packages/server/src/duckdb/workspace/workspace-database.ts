@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { WorkspaceTable, WorkspaceTableName } from '../../model/workspace-view.js';
+import type { WorkspaceFigures } from './workspace-figures.js';
 
 import type { ObjectChanges } from './object-changes.js';
 
@@ -13,6 +14,7 @@ import type { ObjectChanges } from './object-changes.js';
 export interface WorkspaceDatabase {
   /** For spooled results and COPY data: names that cannot be guessed, removed early. DuckDB may read and write here. */
   readonly exchangeDirectory: string;
+  readonly figures: WorkspaceFigures;
   /**
    * A connection in the PostgreSQL mode: `integer_division`, `errors_as_json`, `TimeZone` UTC. What a session may still change with SET is
    * `search_path`, and what is set here.

@@ -134,7 +134,7 @@ async function rewritten(
   { rewrite, session }: StatementMeaning,
   statement: StatementText & EngineStatement,
 ): Promise<string> {
-  const { connection } = context;
+  const { connection, database } = context;
   const calls = settingsCalls(statement.sql, session.settings);
   if (calls.apply.length > 0) throw new SqlError('0A000', 'set_config() needs a session');
   const meant = await rewrite(statement, session, connection);
@@ -146,7 +146,8 @@ async function rewritten(
       ? await assignedLiteralEdits(connection, statement.sql, wireSettingsOf(session.settings))
       : [];
   const twice = (one: EditedSql): EditedSql => editedTwice(statement.sql, one, [...calls.edits, ...literals]);
-  return (await plannable(connection, { ...twice(meant), ...(meant.plain && { plain: twice(meant.plain) }) })).sql;
+  const both = { ...twice(meant), ...(meant.plain && { plain: twice(meant.plain) }) };
+  return (await plannable(connection, both, database.figures)).sql;
 }
 
 /** The engine answers a number; for CREATE TABLE AS, `rowsChanged` is not told of it. */
