@@ -6,6 +6,7 @@ import { postgresql15 } from './duckdb/workspace/catalog/postgresql-15.js';
 import { catalogRewriter } from './duckdb/workspace/catalog-rewriter.js';
 import { DuckDbSqlEngine } from './duckdb/workspace/duckdb-sql-engine.js';
 import { DuckDbWorkspaceDatabase, duckdbVersion } from './duckdb/workspace/duckdb-workspace-database.js';
+import { registerSessionSignals, type SessionSignals } from './duckdb/workspace/session-signals.js';
 import { StatementGate } from './duckdb/workspace/gate/statement-gate.js';
 import type { SqlConnectionOptions } from './duckdb/workspace/sql-engine.js';
 import { SqlError } from './errors/sql-error.js';
@@ -13,7 +14,12 @@ import { ProtocolSession, type SessionEvents } from './protocols/pgwire/session/
 import { SessionSettings } from './protocols/pgwire/session/session-settings.js';
 import { SETTING_DEFINITIONS } from './protocols/pgwire/session/setting-definitions.js';
 import { runWorkspaceJob } from './workers/workspace-jobs.js';
-import type { SessionPreamble, WorkspaceAssignment, WorkspaceWorkerSettings } from './workers/workspace-messages.js';
+import type {
+  SessionEnding,
+  SessionPreamble,
+  WorkspaceAssignment,
+  WorkspaceWorkerSettings,
+} from './workers/workspace-messages.js';
 import {
   serveWorkspace,
   type OpenedWorkspace,
@@ -38,6 +44,12 @@ const MAX_SHOWN_STATEMENT = 1_024;
 /** The engine is asked for its memory at every fifth time that the figures are taken. */
 const MEMORY_EVERY = 5;
 
+/** What `pg_terminate_backend` says to the session that it ends. */
+const TERMINATED: SessionEnding = {
+  sqlState: '57P01',
+  message: 'terminating connection due to administrator command',
+};
+
 const SETTING_NAMES = SETTING_DEFINITIONS.map(({ name }) => name);
 
 /** Numbers statements of this process for the query log. */
@@ -49,6 +61,7 @@ async function openWorkspace(
   link: ServiceLink,
 ): Promise<OpenedWorkspace> {
   const activity = new Map<string, SessionActivity>();
+  const sessions = new Map<number, RunningSession>();
   const buckets = new BucketSchemas((knownGeneration) => link.ask('catalog', { knownGeneration }));
   let catalog: WorkspaceCatalog | undefined;
   const database = await DuckDbWorkspaceDatabase.open(
@@ -60,6 +73,7 @@ async function openWorkspace(
     // A version that cannot be let go is an instance that cannot be trusted.
     (error) => link.giveUp(String(error)),
     async (connection) => {
+      registerSessionSignals(connection, signalsTo(sessions));
       catalog = await WorkspaceCatalog.install(
         connection,
         (knownGeneration) => link.ask('catalog', { knownGeneration }),
@@ -89,13 +103,31 @@ async function openWorkspace(
     onBroken: (error) => link.giveUp(error.message),
   });
   return {
-    startSession: (stream, preamble) => startSession(engine, stream, preamble, link, activity),
+    startSession: (stream, preamble) => {
+      const session = startSession(engine, stream, preamble, link, activity);
+      sessions.set(preamble.backendPid, session);
+      void session.ended.finally(() => sessions.delete(preamble.backendPid));
+      return session;
+    },
     run: (operation, request, signal) => runWorkspaceJob({ database, meaning, link }, operation, request, signal),
     figures: workerFigures(database, (error) => link.giveUp(String(error))),
     close: async () => {
       await installed.settled();
       await database.checkpoint();
       database.close();
+    },
+  };
+}
+
+function signalsTo(sessions: ReadonlyMap<number, RunningSession>): SessionSignals {
+  return {
+    cancel: (backendPid) => {
+      sessions.get(backendPid)?.cancel();
+      return sessions.has(backendPid);
+    },
+    terminate: (backendPid) => {
+      sessions.get(backendPid)?.end(TERMINATED, 'now');
+      return sessions.has(backendPid);
     },
   };
 }
