@@ -7,66 +7,93 @@ import { wireSettingsOf } from './result-encoding.js';
 import type { CopySink, WireFormat } from './sql-engine.js';
 import type { CopyInStatement } from './sql-statement.js';
 
-/** COPY … FROM STDIN: data are collected and checked as they come; the table changes in one statement at the end. */
+/** COPY … FROM STDIN: data are checked as they come, and go into the table in several statements of one transaction. */
 export class DuckDbCopySink implements CopySink {
+  readonly #copy: CopyIn;
+  #hasBegun = false;
+
   private constructor(
     private readonly connection: DuckDbSqlConnection,
-    private readonly copy: CopyIn,
-    private readonly alone: boolean,
-    readonly format: WireFormat,
-  ) {}
+    target: CopyTarget,
+    private readonly options: CopyInStatement['options'],
+    /** `alone`: the transaction is the COPY's own. */
+    private readonly run: { readonly alone: boolean; readonly signal: AbortSignal },
+  ) {
+    this.#copy = new CopyIn(target, {
+      format: copyFormatOf(
+        options,
+        'from',
+        target.columns.map(({ name }) => name),
+      ),
+      settings: wireSettingsOf(connection.options.settings),
+      directory: connection.parts.database.exchangeDirectory,
+      run: (sql) => this.#insert(sql),
+      diagnose: (sql) => this.#diagnose(sql),
+    });
+  }
 
   static async open(
     connection: DuckDbSqlConnection,
     statement: CopyInStatement,
-    { alone, signal }: { readonly alone: boolean; readonly signal: AbortSignal },
+    run: { readonly alone: boolean; readonly signal: AbortSignal },
   ): Promise<DuckDbCopySink> {
-    const target = await targetOf(connection, statement, signal);
-    const names = target.columns.map(({ name }) => name);
-    const copy = await CopyIn.open(target, {
-      format: copyFormatOf(statement.options, 'from', names),
-      settings: wireSettingsOf(connection.options.settings),
-      directory: connection.parts.database.exchangeDirectory,
-      quotaBytes: connection.parts.limits.heldRowsBytes,
-    });
-    return new DuckDbCopySink(connection, copy, alone, statement.options.format === 'binary' ? 1 : 0);
+    const target = await targetOf(connection, statement, run.signal);
+    return new DuckDbCopySink(connection, target, statement.options, run);
+  }
+
+  get format(): WireFormat {
+    return this.options.format === 'binary' ? 1 : 0;
   }
 
   get columnCount(): number {
-    return this.copy.target.columns.length;
+    return this.#copy.target.columns.length;
   }
 
   write(data: Uint8Array): Promise<void> {
     this.connection.parts.database.figures.copiedIn(data.length);
-    return this.copy.write(data);
+    return this.#undoneWhenItFails(() => this.#copy.write(data));
   }
 
-  async finish(signal: AbortSignal): Promise<number> {
-    const { connection, copy, alone } = this;
-    try {
-      if (alone) await connection.begin(signal);
-      await connection.beforeWrite({ mayGrow: true });
-      const rows = await copy.finish(
-        (sql) => connection.guarded(signal, () => connection.duckdb.run(sql)),
-        (sql) => this.#diagnose(sql, signal),
-      );
-      if (alone) await connection.commit(signal);
+  finish(): Promise<number> {
+    return this.#undoneWhenItFails(async () => {
+      const rows = await this.#copy.finish();
+      if (this.#hasBegun) await this.connection.commit(this.run.signal);
+      this.#hasBegun = false;
       return rows;
+    });
+  }
+
+  async abort(): Promise<void> {
+    await this.#copy.abort();
+    if (this.#hasBegun) await this.connection.rollback();
+    this.#hasBegun = false;
+  }
+
+  async #insert(sql: string): Promise<DuckDBMaterializedResult> {
+    const { connection } = this;
+    const { alone, signal } = this.run;
+    if (alone && !this.#hasBegun) {
+      await connection.begin(signal);
+      this.#hasBegun = true;
+    }
+    await connection.beforeWrite({ mayGrow: true });
+    return connection.guarded(signal, () => connection.duckdb.run(sql));
+  }
+
+  async #undoneWhenItFails<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
     } catch (error) {
-      await connection.mustHaveFitted();
-      throw connection.translate(error);
-    } finally {
-      // After a commit there is nothing to undo.
-      if (alone) await connection.rollback();
+      await this.#copy.abort();
+      const reason = await this.connection.undo(error, this.#hasBegun);
+      this.#hasBegun = false;
+      throw this.connection.translate(reason);
     }
   }
 
-  abort(): Promise<void> {
-    return this.copy.abort();
-  }
-
   /** On a connection of its own, because the session's transaction is lost by then. */
-  async #diagnose(sql: string, signal: AbortSignal): Promise<DuckDBMaterializedResult> {
+  async #diagnose(sql: string): Promise<DuckDBMaterializedResult> {
+    const { signal } = this.run;
     signal.throwIfAborted();
     const other = await this.connection.parts.database.connect();
     const interrupt = (): void => other.interrupt();

@@ -167,6 +167,6 @@ export interface CopySink {
   /** Resolves when more may be sent; may reject as soon as the data is known to be wrong. */
   write(data: Uint8Array): Promise<void>;
   /** Answers the number of rows. */
-  finish(signal: AbortSignal): Promise<number>;
+  finish(): Promise<number>;
   abort(reason: SqlError): Promise<void>;
 }

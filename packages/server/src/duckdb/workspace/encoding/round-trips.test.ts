@@ -207,14 +207,14 @@ describe('COPY TO and back', () => {
           };
           const names = target.columns.map(({ name }) => name);
           const { forceQuote: _, ...inOptions } = options;
-          const copyIn = await CopyIn.open(target, {
+          const copyIn = new CopyIn(target, {
             format: copyFormatOf(inOptions, 'from', names),
             settings: DEFAULT_WIRE_SETTINGS,
             directory,
-            quotaBytes: 1e9,
+            run: (sql) => connection.run(sql),
           });
           for (const piece of data) await copyIn.write(piece);
-          expect(await copyIn.finish((sql) => connection.run(sql))).toBe(rows.length);
+          expect(await copyIn.finish()).toBe(rows.length);
           expect(Buffer.concat(await copyOut(options)).toString('latin1')).toBe(Buffer.concat(data).toString('latin1'));
         },
       ),

@@ -24,7 +24,7 @@ export async function receiveCopy(
           await sink.write(message.data);
           break;
         case 'copy-done':
-          return await sink.finish(signal);
+          return await sink.finish();
         case 'copy-fail':
           throw new SqlError('57014', `COPY from stdin failed: ${message.reason}`);
         case 'flush':

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SqlError } from '../../../../errors/sql-error.js';
 import { DEFAULT_WIRE_SETTINGS } from '../wire-settings.js';
@@ -46,21 +47,21 @@ async function copy(
   options: CopyOptions,
   data: string | Buffer,
   pieceBytes = 65_536,
+  segmentBytes?: number,
 ): Promise<number> {
   const names = target.columns.map(({ name }) => name);
-  const copyIn = await CopyIn.open(target, {
+  const copyIn = new CopyIn(target, {
     format: copyFormatOf(options, 'from', names),
     settings,
     directory,
-    quotaBytes: 100_000_000,
+    run: (sql) => connection.run(sql),
+    diagnose: (sql) => other.run(sql),
+    ...(segmentBytes === undefined ? {} : { segmentBytes }),
   });
   const bytes = Buffer.from(data);
   try {
     for (let at = 0; at < bytes.length; at += pieceBytes) await copyIn.write(bytes.subarray(at, at + pieceBytes));
-    return await copyIn.finish(
-      (sql) => connection.run(sql),
-      (sql) => other.run(sql),
-    );
+    return await copyIn.finish();
   } catch (error) {
     await copyIn.abort();
     throw error;
@@ -263,18 +264,76 @@ describe('COPY FROM STDIN', () => {
     expect(await rows()).toEqual([]);
   });
 
-  it('takes a row of some megabytes, and refuses what is beyond the quota', async () => {
+  it('takes a row of some megabytes', async () => {
     const target = await targetOf('a VARCHAR');
     expect(await copy(target, text, `${'x'.repeat(5_000_000)}\n`)).toBe(1);
     expect(await rows('SELECT length(a) FROM t')).toEqual([['5000000']]);
-    const copyIn = await CopyIn.open(target, {
-      format: copyFormatOf(text, 'from', ['a']),
-      settings,
-      directory,
-      quotaBytes: 1_000_000,
+  });
+
+  // A delimiter that the spool never has makes every record go the long way.
+  it.each([
+    [csv, ','],
+    [{ ...text, delimiter: '|' }, '|'],
+  ] as const)('copies records as they are only when that is the same: %j', async (options, delimiter) => {
+    const target = await targetOf('a VARCHAR, b INTEGER, c VARCHAR');
+    const odd = fc.string({
+      unit: fc.constantFrom('a', '1', '-', '"', '""', '\\', '\\N', ' ', "'", 'é', '\r', '\n', ';'),
+      maxLength: 4,
     });
-    await expect(copyIn.write(Buffer.from('x'.repeat(2_000_000) + '\n'))).rejects.toMatchObject({ sqlState: '53100' });
-    await copyIn.abort();
+    const usual = fc.constantFrom('', 'x', '"quoted"', '12', '""', '\\N');
+    const field = fc.oneof({ weight: 1, arbitrary: odd }, { weight: 6, arbitrary: usual });
+    const number = fc.oneof(
+      { weight: 1, arbitrary: odd },
+      { weight: 8, arbitrary: fc.constantFrom('', '7', '-12', '\\N') },
+    );
+    const record = fc.tuple(field, number, field);
+    const outcome = async (data: string, chosen: CopyOptions): Promise<unknown> => {
+      await connection.run('DELETE FROM t');
+      try {
+        await copy(target, chosen, data, 7);
+        return await rows();
+      } catch (error) {
+        const { sqlState, message, where } = error as SqlError;
+        return { sqlState, message, where };
+      }
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.array(record, { maxLength: 6 }), async (records) => {
+        const lines = (between: string): string => records.map((fields) => `${fields.join(between)}\n`).join('');
+        // Within quotes a delimiter is data.
+        const expected = JSON.stringify(await outcome(lines('~'), { ...options, delimiter: '~' }));
+        const found = JSON.stringify(await outcome(lines(delimiter), options));
+        expect(found).toBe(expected.replaceAll('~', JSON.stringify(delimiter).slice(1, -1)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each([csv, text])('takes an empty line of a table of one column as a row: %j', async (options) => {
+    const target = await targetOf('a VARCHAR');
+    expect(await copy(target, options, 'x\n\ny\n')).toBe(3);
+    expect(await rows()).toEqual([['x'], [options === csv ? null : ''], ['y']]);
+  });
+
+  it('hands over segments while data come, in order, and leaves no file', async () => {
+    const target = await targetOf('a INTEGER, b VARCHAR');
+    const lines = Array.from({ length: 60_000 }, (_, row) => `${row},"row ${row}"\n`).join('');
+    // A buffer of the spool is a quarter of a megabyte: every one is a segment.
+    expect(await copy(target, csv, lines, 10_000, 1)).toBe(60_000);
+    expect(await rows(`SELECT count(*), count(*) FILTER (b = 'row ' || a AND a = rowid), sum(a) FROM t`)).toEqual([
+      ['60000', '60000', '1799970000'],
+    ]);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('tells the line of a wrong value in a later segment, and the first of several', async () => {
+    const target = await targetOf('a INTEGER, b VARCHAR');
+    const line = (row: number): string => (row === 50_000 ? `9999999999,"two\nlines"\n` : `${row},"row ${row}"\n`);
+    const lines = Array.from({ length: 60_000 }, (_, row) => (row === 59_000 ? 'x,y\n' : line(row))).join('');
+    expect(await failure(copy(target, { ...csv, header: true }, `a,b\n${lines}`, 65_536, 1))).toMatchObject({
+      sqlState: '22003',
+      where: 'COPY t, line 50003, column a: "9999999999"',
+    });
     expect(await readdir(directory)).toEqual([]);
   });
 

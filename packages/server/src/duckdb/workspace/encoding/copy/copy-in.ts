@@ -1,6 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { open, rm, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { DuckDBMaterializedResult, DuckDBType } from '@duckdb/node-api';
 import { SqlError } from '../../../../errors/sql-error.js';
 import { quoteIdentifier, quoteLiteral } from '../../../quoting.js';
@@ -10,7 +7,9 @@ import type { CopyFormat } from './copy-options.js';
 import { failedValue } from './failed-value.js';
 import { CsvRecordReader, TextRecordReader } from './record-reader.js';
 import { SpoolColumn } from './spool-column.js';
+import { SpoolSegment } from './spool-segment.js';
 import { BinaryRecordReader, HeaderCheck, SpoolWriter, tooLong } from './spool-writer.js';
+import { spoolDelimiterOf, VerbatimRecords } from './verbatim-records.js';
 
 export interface CopyTarget {
   /** The table as SQL: quoted and qualified. */
@@ -24,99 +23,128 @@ export interface CopyTarget {
 export interface CopyInOptions {
   readonly format: CopyFormat;
   readonly settings: WireSettings;
-  /** Where DuckDB may read; the spool is there, under a name that cannot be guessed. */
+  /** Where DuckDB may read; the spool is there. */
   readonly directory: string;
-  /** Of the spool; beyond it 53100. */
-  readonly quotaBytes: number;
+  /** Runs a statement in the transaction of the COPY. */
+  readonly run: RunSql;
+  /** Runs a statement on another connection, for the place of an error when the transaction is already lost. */
+  readonly diagnose?: RunSql;
+  /** Of a segment of the spool, about. */
+  readonly segmentBytes?: number;
 }
 
-/** Runs a statement on the session's connection, in its transaction, as an interruptible statement like any other. */
 export type RunSql = (sql: string) => Promise<DuckDBMaterializedResult>;
+
+/** A multiple of what DuckDB's reader gives a thread at once. */
+const DEFAULT_SEGMENT_BYTES = 16_000_000;
 
 /** What one row may take of DuckDB's reader by default, and at most. */
 const DEFAULT_ROW_BYTES = 2_000_000;
 const MAX_ROW_BYTES = 256_000_000;
 
 /**
- * COPY … FROM STDIN with bounded memory, all or nothing.
+ * COPY … FROM STDIN with bounded memory and disk, all or nothing.
  *
- *   open ─► write … write ─► finish: INSERT INTO t SELECT … FROM the spool
- *                 └─ each piece is taken apart, checked and appended to a spool file; wrong data are an error at once, with line and column
- *   abort at any time; the spool is removed in every case
+ *   write ─► records are taken apart and checked ─► segment of the spool, a file ─► INSERT INTO t SELECT … FROM the segment
+ *                                                    the next segment fills meanwhile
+ *   finish: the last segment; abort: at any time. No segment is left behind in either case
  *
- * One caller at a time: each `write` is awaited before the next. DuckDB reads the spool many times faster than rows can be given to it one by
- * one, and only when all data are there and well-formed.
+ * Wrong data are an error as soon as they are seen, with line and column, and then the transaction is the caller's to roll back. DuckDB reads a
+ * segment many times faster than rows can be given to it one by one. One caller at a time: each `write` is awaited before the next.
  */
 export class CopyIn {
   readonly #writer: SpoolWriter;
   readonly #reader: TextRecordReader | CsvRecordReader | BinaryRecordReader;
-  readonly #header: HeaderCheck | undefined;
-  #spooledBytes = 0;
+  readonly #segmentBytes: number;
+  #segment: SpoolSegment | undefined;
+  #linesBefore: number;
+  /** Of the segment before; at most one at a time. */
+  #inserting: Promise<void> = Promise.resolve();
+  #insertedRows = 0;
 
-  static async open(target: CopyTarget, options: CopyInOptions): Promise<CopyIn> {
-    const path = join(options.directory, `copy-${randomUUID()}.csv`);
-    return new CopyIn(target, options, path, await open(path, 'wx', 0o600));
-  }
-
-  private constructor(
+  constructor(
     readonly target: CopyTarget,
     readonly options: CopyInOptions,
-    readonly path: string,
-    readonly file: FileHandle,
   ) {
     const { format, settings } = options;
-    this.#writer = new SpoolWriter(target.columns.map(({ name, type }) => new SpoolColumn(name, type, settings)));
+    const columns = target.columns.map(({ name, type }) => new SpoolColumn(name, type, settings));
+    this.#writer = new SpoolWriter(columns, spoolDelimiterOf(format), VerbatimRecords.of(format, columns));
+    this.#segmentBytes = options.segmentBytes ?? DEFAULT_SEGMENT_BYTES;
     if (format.format === 'binary') {
+      this.#linesBefore = 0;
       this.#reader = new BinaryRecordReader(target.columns.length, this.#writer);
       return;
     }
+    this.#linesBefore = format.header === false ? 0 : 1;
     const names = format.header === 'match' ? target.columns.map(({ name }) => name) : undefined;
-    this.#header = format.header === false ? undefined : new HeaderCheck(names, this.#writer);
     const Reader = format.format === 'csv' ? CsvRecordReader : TextRecordReader;
-    this.#reader = new Reader(format, this.#header ?? this.#writer);
+    this.#reader = new Reader(format, format.header === false ? this.#writer : new HeaderCheck(names, this.#writer));
   }
 
   /** Takes a piece of the data. Rejects as soon as they are known to be wrong; `abort` is then the caller's to call. */
   async write(piece: Uint8Array): Promise<void> {
-    this.#locateErrors(() => this.#reader.write(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)));
-    if (this.#writer.out.isFull) await this.#spool();
+    await this.#read(() => this.#reader.write(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)));
+    if (!this.#writer.out.isFull) return;
+    const segment = await this.#spool();
+    if (segment.byteCount >= this.#segmentBytes) await this.#handOver(segment);
   }
 
-  /**
-   * Puts the rows into the table and answers how many they were. Removes the spool, whatever happens. `diagnose` runs a statement on another
-   * connection, for the place of an error when the transaction is already lost.
-   */
-  async finish(run: RunSql, diagnose?: RunSql): Promise<number> {
+  /** Puts the last rows into the table and answers how many all were. No segment is left, whatever happens. */
+  async finish(): Promise<number> {
     try {
-      this.#locateErrors(() => this.#reader.end());
-      await this.#spool();
-      await this.file.close();
-      if (this.#writer.rowCount === 0) return 0;
-      try {
-        return (await run(this.#insertSql())).rowsChanged;
-      } catch (error) {
-        throw (await this.#explain(error, diagnose)) ?? error;
-      }
+      await this.#read(() => this.#reader.end());
+      if (this.#writer.out.length > 0) await this.#spool();
+      if (this.#segment !== undefined) await this.#handOver(this.#segment);
+      await this.#inserting;
+      return this.#insertedRows;
     } finally {
       await this.abort();
     }
   }
 
+  /** Resolves when nothing runs any more. */
   async abort(): Promise<void> {
-    await this.file.close();
-    await rm(this.path, { force: true });
+    await this.#inserting.catch(() => undefined);
+    await this.#segment?.remove();
+    this.#segment = undefined;
   }
 
-  async #spool(): Promise<void> {
-    const rows = this.#writer.take();
-    this.#spooledBytes += rows.length;
-    if (this.#spooledBytes > this.options.quotaBytes) {
-      throw new SqlError('53100', 'the COPY data are larger than what may be held on the disk', {
-        detail: `The limit is ${this.options.quotaBytes} bytes.`,
-        hint: 'Copy the data in several parts.',
-      });
+  async #spool(): Promise<SpoolSegment> {
+    this.#segment ??= await SpoolSegment.create(this.options.directory, this.#linesBefore);
+    await this.#segment.append(this.#writer.take());
+    return this.#segment;
+  }
+
+  /** Begins to insert a segment, when the one before has been inserted. */
+  async #handOver(segment: SpoolSegment): Promise<void> {
+    await this.#inserting;
+    this.#segment = undefined;
+    this.#linesBefore = this.#reader.line - 1;
+    this.#inserting = this.#insert(segment);
+    // Whoever awaits it gets the error; until then nobody may be told that it is unhandled.
+    this.#inserting.catch(() => undefined);
+  }
+
+  async #insert(segment: SpoolSegment): Promise<void> {
+    try {
+      await segment.close();
+      const { rowsChanged } = await this.options.run(this.#insertSql(segment.path));
+      this.#insertedRows += rowsChanged;
+    } catch (error) {
+      throw (await this.#explain(error, segment)) ?? error;
+    } finally {
+      await segment.remove();
     }
-    await this.file.appendFile(rows);
+  }
+
+  /** What is wrong in an earlier segment is told first, as it stands before what is wrong here. */
+  async #read(read: () => void): Promise<void> {
+    try {
+      this.#locateErrors(read);
+    } catch (error) {
+      await this.#inserting;
+      throw error;
+    }
   }
 
   #locateErrors(read: () => void): void {
@@ -138,15 +166,15 @@ export class CopyIn {
     }
   }
 
-  #insertSql(): string {
+  #insertSql(path: string): string {
     const { columns } = this.target;
     const names = columns.map(({ name }) => quoteIdentifier(name)).join(', ');
     const values = this.#writer.columns.map((column, index) => column.expression(spoolColumn(index)));
-    return `INSERT INTO ${this.target.sql} (${names}) SELECT ${values.join(', ')} FROM ${this.#readSql(true)}`;
+    return `INSERT INTO ${this.target.sql} (${names}) SELECT ${values.join(', ')} FROM ${this.#readSql(path, true)}`;
   }
 
-  /** The spool as a table of `c0`, `c1`, …; all text, or in the types that the reader converts itself. */
-  #readSql(isTyped: boolean): string {
+  /** A segment as a table of `c0`, `c1`, …; all text, or in the types that the reader converts itself. */
+  #readSql(path: string, isTyped: boolean): string {
     const longest = this.#writer.longestRowBytes;
     if (longest > MAX_ROW_BYTES) throw tooLong(longest);
     const types = this.#writer.columns.map(
@@ -157,21 +185,22 @@ export class CopyIn {
         ? ''
         : `, max_line_size = ${longest + 1_000}, buffer_size = ${(longest + 1_000) * 2}`;
     return (
-      `read_csv(${quoteLiteral(this.path)}, auto_detect = false, header = false, columns = {${types.join(', ')}}, ` +
-      `delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, new_line = '\\n', comment = ''${limits})`
+      `read_csv(${quoteLiteral(path)}, auto_detect = false, header = false, columns = {${types.join(', ')}}, ` +
+      `delim = ${quoteLiteral(String.fromCharCode(this.#writer.delimiter))}, quote = '"', escape = '"', nullstr = '', ` +
+      `allow_quoted_nulls = false, new_line = '\\n', comment = ''${limits})`
     );
   }
 
   /** What PostgreSQL would have said about a value that could not be converted; undefined when it was something else. */
-  #explain(error: unknown, diagnose: RunSql | undefined): Promise<SqlError | undefined> {
+  #explain(error: unknown, { path, linesBefore }: SpoolSegment): Promise<SqlError | undefined> {
     return failedValue(error, {
       columns: this.#writer.columns,
       table: this.target.name,
-      path: this.path,
-      headerLines: this.#header === undefined ? 0 : 1,
+      path,
+      linesBefore,
       isCsv: this.options.format.format === 'csv',
-      textRowsSql: this.#readSql(false),
-      diagnose,
+      textRowsSql: this.#readSql(path, false),
+      diagnose: this.options.diagnose,
     });
   }
 }

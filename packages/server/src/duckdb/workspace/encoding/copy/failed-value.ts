@@ -10,7 +10,8 @@ export interface FailedCopy {
   readonly columns: readonly SpoolColumn[];
   readonly table: string;
   readonly path: string;
-  readonly headerLines: number;
+  /** Of the COPY data, before the first row of the spool. */
+  readonly linesBefore: number;
   /** Whether a row may be several lines. */
   readonly isCsv: boolean;
   /** The spool as a table of texts. */
@@ -38,7 +39,7 @@ export async function failedValue(error: unknown, copy: FailedCopy): Promise<Sql
   const found = readerFailure(message, copy) ?? (await castFailure(message, copy));
   if (found === undefined) return undefined;
   const { row, column, text } = found;
-  const line = copy.headerLines + (copy.isCsv ? await lineOfRow(copy.path, row) : row);
+  const line = copy.linesBefore + (copy.isCsv ? await lineOfRow(copy.path, row) : row);
   return located(conversionError(column, text), { table: copy.table, line, column: column.name, text });
 }
 

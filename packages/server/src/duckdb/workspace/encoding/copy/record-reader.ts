@@ -1,8 +1,11 @@
 import type { CopyTextFormat } from './copy-options.js';
 import { badCopyFile } from './copy-errors.js';
+import type { WholeRecords } from './verbatim-records.js';
 
 /** Where a reader of records puts what it finds. */
 export interface RecordTarget {
+  /** Takes the records from `start` on that need not be taken apart; undefined when the first one must be. */
+  wholeRecords(bytes: Buffer, start: number): WholeRecords | undefined;
   /** A field, whose bytes hold only until the call returns. */
   field(bytes: Buffer, start: number, end: number): void;
   nullField(): void;
@@ -63,6 +66,12 @@ export abstract class RecordReader {
     let start = 0;
     try {
       while (start < bytes.length) {
+        const whole = this.wholeRecords(bytes, start);
+        if (whole !== undefined) {
+          this.#line += whole.count;
+          start = whole.end;
+          continue;
+        }
         if (isEndMarker(bytes, start)) {
           this.#ended = true;
           start = bytes.length;
@@ -88,6 +97,10 @@ export abstract class RecordReader {
     this.#retryAtBytes = start === 0 ? bytes.length * 2 : 0;
     // A copy: the piece may be the socket's buffer.
     this.#rest = start < bytes.length ? Buffer.from(bytes.subarray(start)) : Buffer.alloc(0);
+  }
+
+  protected wholeRecords(bytes: Buffer, start: number): WholeRecords | undefined {
+    return this.target.wholeRecords(bytes, start);
   }
 
   /** Reads from `start` and answers where the next record begins; -1 when this one does not end here. */
@@ -122,6 +135,13 @@ export class TextRecordReader extends RecordReader {
   constructor(format: CopyTextFormat, target: RecordTarget) {
     super(format, target);
     for (const byte of [format.delimiter, NEWLINE, RETURN, BACKSLASH]) this.#special[byte] = 1;
+  }
+
+  protected override wholeRecords(bytes: Buffer, start: number): WholeRecords | undefined {
+    if (this.#isCrLf === true) return undefined;
+    const whole = super.wholeRecords(bytes, start);
+    if (whole !== undefined) this.#isCrLf = false;
+    return whole;
   }
 
   protected readRecord(bytes: Buffer, start: number): number {

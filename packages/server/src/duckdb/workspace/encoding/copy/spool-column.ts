@@ -9,11 +9,12 @@ import type { WireSettings } from '../wire-settings.js';
 import { isShownAsJson, wireTypeOf, type WireType } from '../wire-type.js';
 import { engineText } from './engine-text.js';
 import { fieldShapeOf, type FieldShape } from './field-shapes.js';
+import { SPOOL_DELIMITERS } from './verbatim-records.js';
 
 const QUOTE = 0x22;
-/** Bytes that a field of the spool must be quoted for. */
+/** Bytes that a field of the spool must be quoted for, whatever its delimiter is. */
 const NEEDS_QUOTES = new Uint8Array(256);
-for (const byte of Buffer.from('",\r\n')) NEEDS_QUOTES[byte] = 1;
+for (const byte of Buffer.from(`"${SPOOL_DELIMITERS}\r\n`)) NEEDS_QUOTES[byte] = 1;
 
 /** Types that DuckDB's reader of CSV converts itself, as fast as it can; what they hold has been checked. */
 const READ_DIRECTLY: ReadonlySet<DuckDBTypeId> = new Set([
@@ -36,8 +37,8 @@ const READ_DIRECTLY: ReadonlySet<DuckDBTypeId> = new Set([
 ]);
 
 /**
- * One column of COPY FROM on its way to the spool, which is CSV in a form that DuckDB reads in one way only: commas, doubled quotes,
- * nothing for NULL and `""` for an empty text.
+ * One column of COPY FROM on its way to the spool, which is CSV in a form that DuckDB reads in one way only: one delimiter, doubled
+ * quotes, nothing for NULL and `""` for an empty text.
  *
  * PostgreSQL and DuckDB read many texts differently, and DuckDB does so silently (`5.5` as an integer, `0044-03-15 BC` as AD). So each field
  * is looked at: one that has the usual shape of its type passes as it is, all others are read as PostgreSQL reads them and written anew.
@@ -47,7 +48,8 @@ export class SpoolColumn {
   readonly readerType: string;
   readonly wireType: WireType;
   readonly #shape: FieldShape | undefined;
-  readonly #isText: boolean;
+  /** Any text is a value. */
+  readonly isText: boolean;
 
   constructor(
     readonly name: string,
@@ -56,7 +58,7 @@ export class SpoolColumn {
   ) {
     this.wireType = wireTypeOf(type);
     this.#shape = fieldShapeOf(type);
-    this.#isText = type.typeId === DuckDBTypeId.VARCHAR || type instanceof DuckDBEnumType || isShownAsJson(type);
+    this.isText = type.typeId === DuckDBTypeId.VARCHAR || type instanceof DuckDBEnumType || isShownAsJson(type);
     this.readerType = READ_DIRECTLY.has(type.typeId) ? type.toString() : 'VARCHAR';
   }
 
@@ -66,9 +68,14 @@ export class SpoolColumn {
     return castOf(spoolColumn, this.type);
   }
 
+  /** Whether a text that is not empty, and needs no quotes, means to DuckDB what it means to PostgreSQL. */
+  passes(bytes: Buffer, start: number, end: number): boolean {
+    return this.isText || this.#shape?.accepts(bytes, start, end) === true;
+  }
+
   /** Writes a field that is not null, from text. */
   writeText(bytes: Buffer, start: number, end: number, out: WireBuffer): void {
-    if (this.#isText) writeQuoted(bytes, start, end, out);
+    if (this.isText) writeQuoted(bytes, start, end, out);
     else if (this.#shape?.accepts(bytes, start, end) === true) out.copyFrom(bytes, start, end - start);
     else {
       const text = textOf(bytes.subarray(start, end));
@@ -87,7 +94,7 @@ export class SpoolColumn {
         jsonOf(elements, (one) => elementJson(this.#readBinary(one, element.oid), element.oid)),
         out,
       );
-    } else if (this.#isText && oid !== PG_TYPES.jsonb.oid) writeQuoted(bytes, start, end, out);
+    } else if (this.isText && oid !== PG_TYPES.jsonb.oid) writeQuoted(bytes, start, end, out);
     else writeQuotedText(this.#readBinary(value, oid), out);
   }
 

@@ -3,8 +3,8 @@ import { WireBuffer } from '../wire-buffer.js';
 import { badCopyFile } from './copy-errors.js';
 import type { RecordTarget } from './record-reader.js';
 import type { SpoolColumn } from './spool-column.js';
+import type { VerbatimRecords, WholeRecords } from './verbatim-records.js';
 
-const COMMA = 0x2c;
 const NEWLINE = 0x0a;
 
 /** Writes records as rows of the spool. Knows at any time which column it is at, for errors. */
@@ -18,7 +18,12 @@ export class SpoolWriter implements RecordTarget {
   failedText: string | undefined;
   #rowStart = 0;
 
-  constructor(readonly columns: readonly SpoolColumn[]) {}
+  constructor(
+    readonly columns: readonly SpoolColumn[],
+    /** A byte. */
+    readonly delimiter: number,
+    private readonly verbatim: VerbatimRecords | undefined,
+  ) {}
 
   get currentColumn(): SpoolColumn | undefined {
     return this.columns[this.column];
@@ -33,6 +38,16 @@ export class SpoolWriter implements RecordTarget {
       throw error;
     }
     this.column++;
+  }
+
+  wholeRecords(bytes: Buffer, start: number): WholeRecords | undefined {
+    const found = this.verbatim?.find(bytes, start);
+    if (found === undefined) return undefined;
+    this.out.writeBytes(bytes.subarray(start, found.end));
+    this.rowCount += found.count;
+    this.longestRowBytes = Math.max(this.longestRowBytes, found.longestBytes);
+    this.#rowStart = this.out.length;
+    return found;
   }
 
   binaryField(bytes: Buffer, start: number, end: number): void {
@@ -70,7 +85,7 @@ export class SpoolWriter implements RecordTarget {
   #begin(): SpoolColumn {
     const column = this.columns[this.column];
     if (column === undefined) throw badCopyFile('extra data after last expected column');
-    if (this.column > 0) this.out.writeByte(COMMA);
+    if (this.column > 0) this.out.writeByte(this.delimiter);
     return column;
   }
 }
@@ -84,6 +99,10 @@ export class HeaderCheck implements RecordTarget {
     readonly names: readonly string[] | undefined,
     readonly rows: SpoolWriter,
   ) {}
+
+  wholeRecords(bytes: Buffer, start: number): WholeRecords | undefined {
+    return this.isDone ? this.rows.wholeRecords(bytes, start) : undefined;
+  }
 
   field(bytes: Buffer, start: number, end: number): void {
     if (this.isDone) this.rows.field(bytes, start, end);
