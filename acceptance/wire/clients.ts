@@ -73,13 +73,14 @@ export const CLIENTS: readonly Client[] = [
     features: {
       ...featuresOf({
         connect:
-          'connect-sslmode connect-verify-full connect-channel-binding connect-wrong-password connect-unknown-database connect-options connect-settings',
+          'connect-sslmode connect-verify-full connect-channel-binding connect-wrong-password connect-unknown-database connect-options connect-settings connect-other-encoding',
         types: 'all-types',
-        statements: 'aligned tags prepared notices functions meta-commands one-message',
+        statements:
+          'aligned tags prepared notices notifications do-block queries casts casts-to-char-n casts-to-numeric functions-numbers functions-numeric-division functions-text functions-time functions-number-patterns functions-series functions-series-of-dates functions-aggregates functions-arrays functions-json functions-json-made functions-jsonb-containment functions-types functions-server functions-address meta-commands one-message',
         'large results': 'cursors fetch-count',
         transactions: 'transactions on-error-stop',
         savepoints: 'savepoints-read savepoints-write',
-        errors: 'errors error-details',
+        errors: 'errors errors-of-negative-lengths error-details',
         cancel: 'interrupt',
         copy: 'copy-text copy-csv copy-binary copy-options copy-errors copy-program-and-file',
       }),

@@ -58,10 +58,13 @@ SET application_name = 'changed';
 SHOW application_name;
 RESET application_name;
 SHOW application_name;
-SET client_encoding = 'LATIN1';
 SET no_such_setting = 1;
 SHOW no_such_setting;
 SQL
+fi
+
+if section connect-other-encoding; then
+  value -c "SET client_encoding = 'LATIN1'" -c 'SHOW client_encoding'
 fi
 
 # --- queries ----------------------------------------------------------------------------------------------------------

@@ -33,8 +33,4 @@ DROP SEQUENCE tagged_numbers;
 DROP SCHEMA tagged_schema;
 DROP TABLE IF EXISTS tagged;
 ANALYZE customers;
-LISTEN channel;
-NOTIFY other_channel, 'hello';
-UNLISTEN *;
 DISCARD ALL;
-DO $$ BEGIN NULL; END $$;

@@ -113,11 +113,15 @@ async def _():
 async def _():
     async with asyncpg.create_pool(min_size=2, max_size=2) as pool:
         async with pool.acquire() as connection:
+            # A server may have a limit of its own.
+            before = await connection.fetchval("SHOW statement_timeout")
             await connection.execute("SET application_name = 'borrowed'")
             await connection.execute("SET statement_timeout = 12345")
+            show(await connection.fetchval("SHOW statement_timeout"))
             first = connection.get_server_pid()
         async with pool.acquire() as one, pool.acquire() as two:
-            show(await one.fetchval("SHOW statement_timeout"), await two.fetchval("SHOW statement_timeout"))
+            for again in (one, two):
+                show(await again.fetchval("SHOW statement_timeout") == before, await again.fetchval("SHOW application_name"))
             show(first in (one.get_server_pid(), two.get_server_pid()))
         got = await asyncio.gather(*(pool.fetchval("SELECT $1::integer * 2", i) for i in range(20)))
         show(got)

@@ -206,6 +206,7 @@ export interface Answer {
   readonly columns: readonly {
     readonly name: string;
     readonly oid: number;
+    readonly modifier: number;
     /** The number of its table, and its own in there; 0 when it is none of a table. */
     readonly origin: readonly [tableOid: number, columnNumber: number];
   }[];
@@ -222,6 +223,7 @@ export interface Answer {
 interface WireField {
   readonly name: string;
   readonly dataTypeID: number;
+  readonly dataTypeModifier: number;
   readonly tableID: number;
   readonly columnID: number;
 }
@@ -245,7 +247,12 @@ export function answerOf(messages: readonly BackendMessage[]): Answer {
     rows: named('dataRow').map(({ fields }) => fields),
     columns: named('rowDescription')
       .flatMap(({ fields }) => fields as unknown as readonly WireField[])
-      .map(({ name, dataTypeID, tableID, columnID }) => ({ name, oid: dataTypeID, origin: [tableID, columnID] })),
+      .map(({ name, dataTypeID, dataTypeModifier: modifier, tableID, columnID }) => ({
+        name,
+        oid: dataTypeID,
+        modifier,
+        origin: [tableID, columnID],
+      })),
     tags: named('commandComplete').map(({ text }) => text),
     error: named('error')[0],
     notices: named('notice').map(({ code, message }) => ({ code, message })),

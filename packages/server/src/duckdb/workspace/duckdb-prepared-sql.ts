@@ -2,7 +2,7 @@ import type { DuckDBPreparedStatement, DuckDBResult, DuckDBType } from '@duckdb/
 import { SqlError } from '../../errors/sql-error.js';
 import { assignedLiteralEdits } from './assigned-literals.js';
 import { readsCatalog } from './catalog/names.js';
-import { withOrigins } from './column-origins.js';
+import { asTold } from './told-columns.js';
 import { composedQuery, streamComposed, type ComposedStream } from './composed-query.js';
 import type { DuckDbSqlConnection } from './duckdb-sql-connection.js';
 import { DefinitionSql } from './definition-sql.js';
@@ -18,6 +18,7 @@ import {
   withOidLists,
   type ColumnTypeNames,
 } from './result-encoding.js';
+import { namedColumnsEdit } from './short-inserts.js';
 import { differingTypes, unknownParameters, withParameterCasts } from './parameter-types.js';
 import { settingsCalls } from './settings-functions.js';
 import type {
@@ -241,17 +242,26 @@ async function makePlan(
       statement.class === 'write'
         ? await assignedLiteralEdits(engine, statement.sql, wireSettingsOf(options.settings))
         : [];
+    const versionsWith = (edits: readonly TextEdit[]): Versions => ({
+      edited: editedTwice(statement.sql, rewritten, edits),
+      plain: rewritten.plain && editedTwice(statement.sql, rewritten.plain, edits),
+    });
     const others = [...calls.edits, ...literals];
-    const edited = editedTwice(statement.sql, rewritten, others);
-    const plain = rewritten.plain && editedTwice(statement.sql, rewritten.plain, others);
+    const { edited, plain } = versionsWith(others);
+    const prepareVersions = (versions: Versions): Promise<Typed> =>
+      prepareEither(connection, statement, versions, givenTypes, signal);
     try {
-      const typed = await prepareEither(connection, statement, { edited, plain }, givenTypes, signal);
+      const typed = await prepareVersions({ edited, plain }).catch(async (error: unknown) => {
+        const naming = await namedColumnsEdit(engine, statement.sql, error);
+        if (naming === undefined) throw error;
+        return prepareVersions(versionsWith([...others, naming]));
+      });
       const asksCatalog = edited.edits === undefined || readsCatalog(edited.sql);
       const described = await describe(connection, statement, typed, rewritten.columnTypes, givenTypes, signal);
       const columns =
         described.columns === undefined || pathKey === undefined || statement.explains
           ? described.columns
-          : await withOrigins(statement.sql, described.columns, (relation) => connection.relation(relation));
+          : await asTold(statement.sql, described.columns, (relation) => connection.relation(relation));
       const { edited: planned, duckdb } = typed;
       const { changes: changesBefore } = connection;
       const { apply: onOpen } = calls;
@@ -332,11 +342,17 @@ async function describe(
   return await read(withoutParameters(edited.sql, typeName), columnsOf);
 }
 
+interface Versions {
+  readonly edited: EditedSql;
+  /** The same without what only PostgreSQL means by it. */
+  readonly plain: EditedSql | undefined;
+}
+
 /** PostgreSQL's arithmetic where the engine can plan it. Its own mistakes are told of the plain statement, so that places are right. */
 async function prepareEither(
   connection: DuckDbSqlConnection,
   statement: EngineSql,
-  { edited, plain }: { readonly edited: EditedSql; readonly plain: EditedSql | undefined },
+  { edited, plain }: Versions,
   givenTypes: readonly number[],
   signal: AbortSignal,
 ): Promise<Typed> {

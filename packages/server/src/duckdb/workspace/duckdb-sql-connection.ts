@@ -3,7 +3,7 @@ import { SqlError } from '../../errors/sql-error.js';
 import { interruptOnAbort } from '../interruption.js';
 import { quoteLiteral } from '../quoting.js';
 import { abortedTransaction, NEVER } from './aborted.js';
-import type { RelationColumns } from './catalog/result-origins.js';
+import type { RelationColumns } from './catalog/result-columns.js';
 import type { NamedRelation } from './catalog/result-outline.js';
 import { withConstraint } from './constraint-error.js';
 import { DuckDbCopySink } from './copy-sink.js';

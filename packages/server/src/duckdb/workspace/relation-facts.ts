@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteIdentifier } from '../quoting.js';
 import { OWN_BASE, OWN_STEP } from './catalog/definitions/object-numbers.js';
-import type { RelationColumns } from './catalog/result-origins.js';
+import type { RelationColumns } from './catalog/result-columns.js';
 import type { NamedRelation } from './catalog/result-outline.js';
 import type { ObjectChanges } from './object-changes.js';
 

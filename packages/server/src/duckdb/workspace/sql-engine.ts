@@ -1,4 +1,4 @@
-import type { ColumnOrigin } from './catalog/result-origins.js';
+import type { ColumnOrigin } from './catalog/result-columns.js';
 import type { SqlError } from '../../errors/sql-error.js';
 import type { SessionCursor, SessionPreparedStatement } from './catalog/session-variables.js';
 import type { CopyInStatement, CopyOptions, SqlStatement } from './sql-statement.js';

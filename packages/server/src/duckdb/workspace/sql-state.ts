@@ -47,6 +47,7 @@ const RULES: Readonly<Record<string, readonly Rule[]>> = {
     ],
     [/cannot contain window|window functions? .* not allowed/i, '42P20'],
     [/No function matches|No operator matches|Could not choose a best candidate function/i, '42883'],
+    [/LIMIT\/OFFSET cannot be negative/, '2201W'],
     [/values were supplied|columns but .* values|expected number of .* columns/i, '42601'],
     [/duplicate column name|specified more than once|Duplicate alias/i, '42701'],
     [/read-only|read only/i, '25006'],
@@ -90,6 +91,7 @@ const RULES: Readonly<Record<string, readonly Rule[]>> = {
     [/^function ".*" does not exist/s, '42883'],
     [/^schema ".*" does not exist/s, '3F000'],
     [/^(type|role) ".*" does not exist|^unrecognized configuration parameter/s, '42704'],
+    [/^More than one row returned by a subquery/, '21000'],
     // What `division-edits.ts` has the engine say.
     [/^division by zero$/, '22012'],
     [/./s, '22023'],
@@ -220,7 +222,7 @@ function wording(type: string, message: string, cause: unknown): [string, SqlErr
 }
 
 /** JSON stands alone, or behind what the parser and the client library say; behind anything else it is what somebody wrote. */
-const JSON_ERROR = /^(?:Failed to extract statements: )?(?:Parser Error: )?(?=\{")/;
+const JSON_ERROR = /^(?:Failed to extract statements: )?(?:(?:Parser|Catalog) Error: )?(?=\{")/;
 
 function parseEngineError(text: string): EngineError {
   const prefix = JSON_ERROR.exec(text)?.[0];

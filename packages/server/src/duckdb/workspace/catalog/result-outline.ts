@@ -22,7 +22,12 @@ export type Source = {
 export type Item =
   | { readonly kind: 'column'; readonly path: readonly string[]; readonly name: string | undefined }
   | { readonly kind: 'star'; readonly path: readonly string[] }
-  | { readonly kind: 'other'; readonly name: string | undefined };
+  | {
+      readonly kind: 'other';
+      readonly name: string | undefined;
+      /** `… :: numeric(12, 2)`: what is computed has these digits, otherwise none in particular. */
+      readonly hasModifier: boolean;
+    };
 
 /** As much of a query as tells which columns of tables its result shows. */
 export interface QueryOutline {
@@ -41,11 +46,11 @@ const LONGEST_PARSED = 10_000;
 const known = new Map<string, QueryOutline | undefined>();
 
 /**
- * The outline of a statement that answers rows. Undefined when no column of its result is a table's as it is, when several queries are put
- * together (UNION), or when it is not of PostgreSQL's grammar. Programs say the same again and again, so it is remembered.
+ * The outline of a statement that answers rows. Undefined when several queries are put together (UNION), or when it is not of PostgreSQL's
+ * grammar. Programs say the same again and again, so it is remembered.
  */
 export function outlineOf(sql: string): QueryOutline | undefined {
-  if (sql.length > LONGEST_PARSED || !/\b(?:from|returning)\b/i.test(sql)) return undefined;
+  if (sql.length > LONGEST_PARSED) return undefined;
   if (known.has(sql)) return known.get(sql);
   const outline = parsedOutline(sql);
   if (sql.length <= LONGEST_CACHED) {
@@ -59,9 +64,7 @@ export function outlineOf(sql: string): QueryOutline | undefined {
 function parsedOutline(sql: string): QueryOutline | undefined {
   const statements = parsePg(sql);
   const node = statements?.length === 1 ? statements[0]?.node : undefined;
-  if (node === undefined) return undefined;
-  const outline = outlineOfStatement(node);
-  return outline?.items.some(({ kind }) => kind !== 'other') ? outline : undefined;
+  return node && outlineOfStatement(node);
 }
 
 function outlineOfStatement(node: Fields): QueryOutline | undefined {
@@ -162,9 +165,14 @@ function itemsOf(targets: Json | undefined): readonly Item[] {
     const target = fieldsOf(one, 'ResTarget');
     const name = textOf(target?.['name']);
     const column = fieldsOf(target?.['val'], 'ColumnRef');
-    if (column === undefined) return { kind: 'other', name };
+    if (column === undefined) return { kind: 'other', name, hasModifier: hasModifier(target?.['val']) };
     const path = namesOf(column['fields']);
     const isStar = listOf(column['fields']).some((field) => fieldsOf(field, 'A_Star') !== undefined);
     return isStar ? { kind: 'star', path } : { kind: 'column', path, name };
   });
+}
+
+function hasModifier(value: Json | undefined): boolean {
+  const type = fieldsOf(value, 'TypeCast')?.['typeName'];
+  return isFields(type) && type['typmods'] !== undefined;
 }

@@ -36,7 +36,11 @@ describe('errors', () => {
     ['SELECT a FROM t x, t y', '42702', undefined],
     ['SELECT a, count(*) FROM t', '42803', undefined],
     ['SELECT 1::nope', '42704', undefined],
-    ['INSERT INTO t VALUES (1)', '42601', undefined],
+    ['INSERT INTO t VALUES (2)', '23502', undefined],
+    ["INSERT INTO t VALUES (1, 'x', 1, 1)", '42601', undefined],
+    ['CREATE TABLE twice (a INTEGER, a VARCHAR)', '42701', undefined],
+    ['SELECT (SELECT x FROM (VALUES (1), (2)) y (x))', '21000', undefined],
+    ['SELECT 1 LIMIT -1', '2201W', undefined],
     ["SELECT 'x'::INTEGER", '22P02', undefined],
     // What somebody wrote or stored is not what the engine says of itself.
     ["SELECT 'database has been invalidated'::INTEGER", '22P02', undefined],
@@ -76,6 +80,19 @@ describe('errors', () => {
     expect(error).toMatchObject({ code, severity: 'ERROR' });
     if (position !== undefined) expect(error?.position).toBe(String(position));
     expect(error?.message).not.toMatch(/exception_type|\/tmp|\{/);
+  });
+
+  it('are none when INSERT has fewer values than the table has columns', async () => {
+    await client.query('CREATE TABLE filled (a INTEGER, b VARCHAR DEFAULT \'mine\', "C d" INTEGER)');
+    expect((await client.query('INSERT INTO filled VALUES (1), (2)')).tags).toEqual(['INSERT 0 2']);
+    expect((await client.query("INSERT INTO main.filled AS f SELECT 3, 'theirs' RETURNING a")).rows).toEqual([['3']]);
+    expect((await client.extended('INSERT INTO filled VALUES ($1, $2)', ['4', null])).error).toBeUndefined();
+    expect((await client.query('SELECT * FROM filled ORDER BY a')).rows).toEqual([
+      ['1', 'mine', null],
+      ['2', 'mine', null],
+      ['3', 'theirs', null],
+      ['4', null, null],
+    ]);
   });
 
   it('name what is there already, or not, when the statement allows for it', async () => {

@@ -15,6 +15,11 @@ const QUOTED_WORDS =
   'trim true union unique user using values varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement xmlexists ' +
   'xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable';
 
+/** Of the engine's types without their digits, as PostgreSQL spells them; other names are the same in small letters. */
+const TYPE_NAMES = `MAP {'VARCHAR': 'text', 'DECIMAL': 'numeric', 'HUGEINT': 'numeric', 'UHUGEINT': 'numeric', 'UBIGINT': 'numeric', 'TINYINT': 'smallint',
+  'UTINYINT': 'smallint', 'USMALLINT': 'integer', 'UINTEGER': 'bigint', 'DOUBLE': 'double precision', 'FLOAT': 'real', 'BLOB': 'bytea',
+  'TIMESTAMP': 'timestamp without time zone', 'TIME': 'time without time zone', 'STRUCT': 'json', 'MAP': 'json', '"NULL"': 'unknown'}`;
+
 export const TEXT_MACROS: readonly Macro[] = [
   macro(
     'quote_ident',
@@ -32,6 +37,11 @@ export const TEXT_MACROS: readonly Macro[] = [
   macro(
     'array_upper',
     `(list, dimension) AS CASE WHEN len(list) > 0 AND dimension = 1 THEN CAST(len(list) AS INTEGER) END`,
+  ),
+  // An ENUM does not tell its name.
+  macro(
+    'pg_typeof',
+    `(value) AS coalesce(map_extract_value(${TYPE_NAMES}, regexp_replace(regexp_replace(typeof(value), '(\\[[0-9]*\\])+$', ''), '\\(.*\\)$', '')), lower(typeof(value))) || CASE WHEN typeof(value) LIKE '%]' THEN '[]' ELSE '' END`,
   ),
   macro('array_ndims', `(list) AS CASE WHEN len(list) > 0 THEN 1 END`),
   macro('array_remove', `(list, element) AS list_filter(list, lambda __e: __e IS DISTINCT FROM element)`),

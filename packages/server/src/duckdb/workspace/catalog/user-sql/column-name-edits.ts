@@ -107,7 +107,13 @@ function editsByTokens(list: TokenList, [first, last]: Item): TextEdit[] | undef
   const name = list.at(at)?.value ?? '';
   if (NOT_ONE_COLUMN.test(name)) return undefined;
   if (name === 'generate_series') return [list.insertBefore(first, 'unnest('), list.insertAfter(last, `) AS ${name}`)];
-  return [named(list, last, name)];
+  return [named(list, last, name === 'trim' ? nameOfTrim(list, at + 2) : name)];
+}
+
+/** `trim(…)` is a spelling of three functions. */
+function nameOfTrim(list: TokenList, first: number): string {
+  if (list.matches(first, 'leading')) return 'ltrim';
+  return list.matches(first, 'trailing') ? 'rtrim' : 'btrim';
 }
 
 /** `COLUMNS('a.*')`, also within an expression, and `* EXCLUDE (a)`. */

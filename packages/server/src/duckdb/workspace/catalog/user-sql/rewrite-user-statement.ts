@@ -2,6 +2,8 @@ import { anyEdits, castEdits, likeEdits, patternEdits } from './expression-edits
 import { columnNameEdits } from './column-name-edits.js';
 import { droppedEdits, serialEdits } from './definition-edits.js';
 import { explainEdits } from './explain-edits.js';
+import { lengthEdits } from './length-edits.js';
+import { numericEdits } from './numeric-edits.js';
 import { keywordEdits } from './keyword-edits.js';
 import { functionEdits } from './function-edits.js';
 import { defaultEdits, timestampEdits } from './literal-edits.js';
@@ -34,6 +36,8 @@ export function rewriteUserStatement(sql: string, databaseName: string, viewText
   const meaning = withoutOverlap([
     ...serial.edits,
     ...castEdits(list),
+    ...lengthEdits(list),
+    ...numericEdits(list),
     ...timestampEdits(list),
     ...defaultEdits(list),
     ...functionEdits(list),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestWorkspace, type RawClient, type TestWorkspace } from '../../../test/helpers/workspace-session.js';
 
-describe('where the columns of a result come from', () => {
+describe('what the text of a statement tells of the columns of its result', () => {
   let workspace: TestWorkspace;
   let client: RawClient;
   const numbers = new Map<number, string>();
@@ -55,6 +55,19 @@ describe('where the columns of a result come from', () => {
     ['SELECT 1', ['-']],
   ])('%s', async (sql, expected) => {
     expect(await originsOf(sql)).toEqual(expected);
+  });
+
+  it.each([
+    ['SELECT n, n * 2, n::numeric(5, 1), sum(n), 1.5 FROM exact GROUP BY n', [[10, 2], [], [5, 1], [], []]],
+    ['SELECT n, twice FROM (SELECT n, n * 2 AS twice FROM exact) q', [[10, 2], []]],
+    ['SELECT 1.5 AS constant', [[]]],
+  ])('says digits of numbers that have them: %s', async (sql, expected) => {
+    await client.query('CREATE TABLE IF NOT EXISTS exact (n numeric(10, 2))');
+    const { columns } = await client.query(sql);
+    const digits = columns.map(({ modifier }) =>
+      modifier === -1 ? [] : [(modifier - 4) >> 16, (modifier - 4) & 0xffff],
+    );
+    expect(digits).toEqual(expected);
   });
 
   it('follows what any session changes, and what only its own transaction sees', async () => {

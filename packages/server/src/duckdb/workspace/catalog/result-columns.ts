@@ -12,9 +12,12 @@ export interface ColumnOrigin {
   readonly columnNumber: number;
 }
 
-interface OriginColumn {
+/** What the text of a statement tells of a column of its result. */
+export interface ToldColumn {
   readonly name: string;
   readonly origin: ColumnOrigin | undefined;
+  /** It is the value of an expression, which has no number of digits in particular. */
+  readonly isComputed: boolean;
 }
 
 type FindRelation = (relation: NamedRelation) => RelationColumns | undefined;
@@ -28,19 +31,12 @@ export function relationsOf(outline: QueryOutline): readonly NamedRelation[] {
 }
 
 /**
- * Where each column of the result comes from, as PostgreSQL tells it: through subqueries and WITH, but not out of a view. Undefined when it
+ * What is told of the columns of the result. Where they come from is as PostgreSQL says it: through subqueries and WITH, but not out of a view. Undefined when it
  * cannot be told how many columns there are.
  */
-export function originsOf(
-  outline: QueryOutline,
-  find: FindRelation,
-): readonly (ColumnOrigin | undefined)[] | undefined {
-  return columnsOf(outline, find)?.map(({ origin }) => origin);
-}
-
-function columnsOf(outline: QueryOutline, find: FindRelation): readonly OriginColumn[] | undefined {
+export function columnsOf(outline: QueryOutline, find: FindRelation): readonly ToldColumn[] | undefined {
   const scope = outline.sources.map((source) => ({ source, columns: columnsOfSource(source, find) }));
-  const columns: OriginColumn[] = [];
+  const columns: ToldColumn[] = [];
   for (const item of outline.items) {
     const found = columnsOfItem(item, scope, outline.merged);
     if (found === undefined) return undefined;
@@ -49,10 +45,10 @@ function columnsOf(outline: QueryOutline, find: FindRelation): readonly OriginCo
   return columns;
 }
 
-type Scope = readonly { readonly source: Source; readonly columns: readonly OriginColumn[] | undefined }[];
+type Scope = readonly { readonly source: Source; readonly columns: readonly ToldColumn[] | undefined }[];
 
-function columnsOfItem(item: Item, scope: Scope, merged: ReadonlySet<string>): readonly OriginColumn[] | undefined {
-  if (item.kind === 'other') return [{ name: item.name ?? '', origin: undefined }];
+function columnsOfItem(item: Item, scope: Scope, merged: ReadonlySet<string>): readonly ToldColumn[] | undefined {
+  if (item.kind === 'other') return [{ name: item.name ?? '', origin: undefined, isComputed: !item.hasModifier }];
   if (item.kind === 'star') {
     if (item.path.length === 0 && merged.size > 0) return undefined;
     const sources = scope.filter(({ source }) => item.path.length === 0 || isCalled(source, item.path));
@@ -65,23 +61,24 @@ function columnsOfItem(item: Item, scope: Scope, merged: ReadonlySet<string>): r
   const candidates = scope
     .filter(({ source }) => qualifier.length === 0 || isCalled(source, qualifier))
     .flatMap(({ columns }) => columns?.filter(({ name }) => sameName(name, column)) ?? []);
-  const origin = !isMerged && candidates.length === 1 ? candidates[0]?.origin : undefined;
-  return [{ name: item.name ?? column, origin }];
+  const known = !isMerged && candidates.length === 1 ? candidates[0] : undefined;
+  return [{ name: item.name ?? column, origin: known?.origin, isComputed: known?.isComputed ?? false }];
 }
 
-function columnsOfSource(source: Source, find: FindRelation): readonly OriginColumn[] | undefined {
+function columnsOfSource(source: Source, find: FindRelation): readonly ToldColumn[] | undefined {
   if (source.kind === 'other') return undefined;
   const columns =
     source.kind === 'relation'
       ? columnsOfRelation(find(source.relation))
       : source.query && columnsOf(source.query, find);
-  return columns?.map(({ name, origin }, index) => ({ name: source.columnAliases[index] ?? name, origin }));
+  return columns?.map((column, index) => ({ ...column, name: source.columnAliases[index] ?? column.name }));
 }
 
-function columnsOfRelation(relation: RelationColumns | undefined): readonly OriginColumn[] | undefined {
+function columnsOfRelation(relation: RelationColumns | undefined): readonly ToldColumn[] | undefined {
   return relation?.columns.map((name, index) => ({
     name,
     origin: { tableOid: relation.oid, columnNumber: index + 1 },
+    isComputed: false,
   }));
 }
 

@@ -1,0 +1,1 @@
+SELECT pg_backend_pid() > 0, txid_current() IS NOT NULL;

@@ -1,0 +1,3 @@
+LISTEN channel;
+NOTIFY other_channel, 'hello';
+UNLISTEN *;
