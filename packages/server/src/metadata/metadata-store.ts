@@ -412,6 +412,10 @@ export interface MetadataTransaction extends MetadataReader, WorkspaceWriter {
   completeIdempotencyKey(scope: string, key: string, answer: { status: number; body: string }): Promise<void>;
   /** Drops a reservation whose request ended without an answer worth keeping. */
   releaseIdempotencyKey(scope: string, key: string): Promise<void>;
+  /** Forgets this very answer; one that took its place meanwhile stays. */
+  forgetIdempotencyAnswer(record: IdempotencyRecord): Promise<void>;
+  /** Forgets the answers whose key begins so; what runs is left alone. */
+  forgetIdempotencyAnswers(scope: string, keyPrefix: string): Promise<void>;
   deleteExpiredIdempotencyKeys(now: Date): Promise<number>;
   /** At start: requests that were running when the process ended will never answer. */
   deleteRunningIdempotencyKeys(): Promise<number>;

@@ -2,7 +2,7 @@ import { NotAuthenticatedError } from '../auth/authorize.js';
 import type { Principal } from '../auth/principal.js';
 import { isDomainError, type DomainError } from '../errors/domain-error.js';
 import type { Clock } from '../lib/clock.js';
-import type { MetadataStore } from '../metadata/metadata-store.js';
+import type { MetadataStore, MetadataTransaction } from '../metadata/metadata-store.js';
 import type { JsonObject } from '../metadata/records.js';
 import type { OperationName } from '../model/operations.js';
 import type { AuditLog } from './audit-log.js';
@@ -18,6 +18,8 @@ export interface ChangeInput<R> {
   readonly projectId: string | null;
   readonly resourceId: string | null;
   readonly idempotency?: Omit<IdempotentRequest, 'scope'> | undefined;
+  /** Answers of the caller whose key begins so do not stand any longer once this has happened. */
+  readonly outdates?: string | undefined;
   /** The door's answer to a result, and to an error that will be the same on every retry. */
   readonly render: (result: R) => Answer;
   readonly renderError: (error: DomainError) => Answer;
@@ -59,8 +61,12 @@ export class ChangeRunner {
   ) {}
 
   async run<R>(input: ChangeInput<R>, work: (change: Change<R>) => Promise<R>): Promise<ChangeOutcome> {
+    const { outdates } = input;
+    const forget = async (tx: MetadataTransaction): Promise<void> => {
+      if (outdates !== undefined) await tx.forgetIdempotencyAnswers(input.principal.actor, outdates);
+    };
     if (input.idempotency === undefined) {
-      const result = await this.#execute(input, work, undefined);
+      const result = await this.#execute(input, work, forget);
       return { ...input.render(result), replayed: false };
     }
     const request: IdempotentRequest = { ...input.idempotency, scope: input.principal.actor };
@@ -70,11 +76,12 @@ export class ChangeRunner {
     try {
       const result = await this.#execute(input, work, async (tx, committing) => {
         answer = input.render(committing);
+        await forget(tx);
         await tx.completeIdempotencyKey(request.scope, request.key, answer);
       });
       return { ...(answer ?? input.render(result)), replayed: false };
     } catch (error) {
-      if (isDomainError(error) && !error.retryable) {
+      if (isDomainError(error) && !error.retryable && request.forgetsErrors !== true) {
         const refusal = input.renderError(error);
         await this.metadata.transaction((tx) => tx.completeIdempotencyKey(request.scope, request.key, refusal));
       } else {
@@ -84,6 +91,11 @@ export class ChangeRunner {
     } finally {
       reservation.settle();
     }
+  }
+
+  /** Something else than a change made these answers of the caller untrue. */
+  async outdate(principal: Principal, keyPrefix: string): Promise<void> {
+    await this.metadata.transaction((tx) => tx.forgetIdempotencyAnswers(principal.actor, keyPrefix));
   }
 
   /** A change that was refused before it could run: a wrong key, a malformed request. */

@@ -18,6 +18,10 @@ export interface IdempotentRequest {
   readonly path: string;
   /** SHA-256 of the body; null when there is none, or when it streams. */
   readonly bodyHash: string | null;
+  /** Whether what the first request did is still there; what was undone since is done again. Absent: an answer stands until it expires. */
+  readonly stands?: ((answer: Answer) => Promise<boolean>) | undefined;
+  /** An error that would be the same at once may be gone later: it is not kept, because nothing was done. */
+  readonly forgetsErrors?: boolean;
 }
 
 export type Reservation =
@@ -56,6 +60,10 @@ export class IdempotencyKeys {
       if (record !== undefined) {
         this.#mustBeSameRequest(request, record);
         if (record.answer !== null) {
+          if ((await request.stands?.(record.answer)) === false) {
+            await this.metadata.transaction((tx) => tx.forgetIdempotencyAnswer(record));
+            continue;
+          }
           this.observer?.hit();
           return { kind: 'replay', answer: record.answer };
         }
@@ -72,7 +80,11 @@ export class IdempotencyKeys {
       const reserved = await this.metadata
         .transaction((tx) =>
           tx.reserveIdempotencyKey({
-            ...request,
+            scope: request.scope,
+            key: request.key,
+            method: request.method,
+            path: request.path,
+            bodyHash: request.bodyHash,
             createdAt: now,
             expiresAt: new Date(now.getTime() + this.lifetimeMs),
           }),

@@ -12,9 +12,10 @@ import type { DiskGuard } from './disk-guard.js';
 import { requireTableToChange } from './require-bucket.js';
 import type { FileLoad, LoadReport, TableLoads } from './table-loads.js';
 
-interface FetchedFile extends AsyncDisposable {
+export interface FetchedFile extends AsyncDisposable {
   readonly path: string;
   readonly sizeBytes: number;
+  readonly checksumSha256: string;
 }
 
 /**
@@ -30,15 +31,19 @@ export class RemoteLoads {
     private readonly limits: { readonly maxBytes: number },
   ) {}
 
+  /** What is fetched is the caller's to dispose of. */
+  async fetch(ref: TableRef, address: string): Promise<FetchedFile> {
+    // Before anything is fetched for nothing.
+    await requireTableToChange(this.metadata, ref);
+    return await this.#fetch(await this.remoteFiles.open(address));
+  }
+
   async load(
     change: Change<LoadReport>,
     ref: TableRef,
-    address: string,
+    file: FetchedFile,
     load: Omit<FileLoad, 'files'>,
   ): Promise<LoadReport> {
-    // Before anything is fetched for nothing.
-    await requireTableToChange(this.metadata, ref);
-    await using file = await this.#fetch(await this.remoteFiles.open(address));
     return await this.loads.loadPaths(change, ref, load, [file]);
   }
 
@@ -54,7 +59,7 @@ export class RemoteLoads {
       try {
         const { maxBytes } = this.limits;
         const stored = await copyMeasured(content, target, { maxBytes, mayGoOn: () => guard.mustHaveRoom() });
-        return { path, sizeBytes: stored.sizeBytes, [Symbol.asyncDispose]: discard };
+        return { path, ...stored, [Symbol.asyncDispose]: discard };
       } finally {
         await target.close();
       }

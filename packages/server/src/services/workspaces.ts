@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { formatScramVerifier, makeScramVerifier, newPassword } from '../auth/scram.js';
+import {
+  formatScramVerifier,
+  isPasswordOf,
+  makeScramVerifier,
+  newPassword,
+  parseScramVerifier,
+} from '../auth/scram.js';
 import type { WorkspaceFiles } from '../engine/workspace-files.js';
 import { DomainError } from '../errors/domain-error.js';
 import type { Clock } from '../lib/clock.js';
@@ -137,6 +143,14 @@ export class Workspaces {
       project_id: projectId,
       username,
     });
+  }
+
+  /** Whether this is how to come into a workspace of the project now. */
+  async acceptsLogin(projectId: string, username: string, password: string): Promise<boolean> {
+    const workspace = await this.metadata.findWorkspaceOfUser(username);
+    if (workspace?.projectId !== projectId || workspace.passwordVerifier === null) return false;
+    if (stateOf(workspace, this.clock.now()) === 'expired') return false;
+    return await isPasswordOf(parseScramVerifier(workspace.passwordVerifier), password);
   }
 
   async delete(change: Change<void>, ref: WorkspaceRef): Promise<void> {

@@ -136,6 +136,8 @@ export interface UnloadRequest {
   readonly name: string;
   /** Null: all. */
   readonly columns: readonly string[] | null;
+  /** Asks for `fingerprint`. */
+  readonly fingerprinted?: boolean;
 }
 
 export interface UnloadResult {
@@ -143,6 +145,8 @@ export interface UnloadResult {
   readonly fileName: string;
   readonly rows: number;
   readonly sizeBytes: number;
+  /** The same for the same rows in any order; null when nobody asked. */
+  readonly fingerprint: string | null;
   readonly columns: readonly { readonly name: string; readonly type: string; readonly nullable: boolean }[];
 }
 

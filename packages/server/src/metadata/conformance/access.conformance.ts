@@ -112,6 +112,35 @@ export function describeAccess(store: () => MetadataStore): void {
     expect((await store().getIdempotencyRecord('admin', 'retry-1', START))?.answer).toEqual(answer);
   });
 
+  it('forgets an answer, but not the one that took its place', async () => {
+    await reserve();
+    await store().transaction((tx) => tx.completeIdempotencyKey('admin', 'retry-1', answer));
+    const record = { ...reservation(), answer };
+    for (const other of [
+      { ...record, createdAt: at(1) },
+      { ...record, answer: { status: 201, body: 'another' } },
+    ]) {
+      await store().transaction((tx) => tx.forgetIdempotencyAnswer(other));
+      expect((await store().getIdempotencyRecord('admin', 'retry-1', START))?.answer).toEqual(answer);
+    }
+    await store().transaction((tx) => tx.forgetIdempotencyAnswer(record));
+    expect(await store().getIdempotencyRecord('admin', 'retry-1', START)).toBeUndefined();
+  });
+
+  it('forgets the answers whose key begins in one way, of one scope', async () => {
+    const keys = ['run 1 a/', 'run 1 a/b/ x', 'run 1 ab/ x', 'run 2 a/ x', 'run 1 a/ running'];
+    for (const key of keys) await reserve({ key });
+    await reserve({ key: 'run 1 a/ x', scope: 'k1' });
+    await store().transaction(async (tx) => {
+      for (const key of keys.slice(0, 4)) await tx.completeIdempotencyKey('admin', key, answer);
+      await tx.completeIdempotencyKey('k1', 'run 1 a/ x', answer);
+      await tx.forgetIdempotencyAnswers('admin', 'run 1 a/');
+    });
+    const left = await Promise.all(keys.map((key) => store().getIdempotencyRecord('admin', key, START)));
+    expect(left.map((record) => record?.key)).toEqual([undefined, undefined, ...keys.slice(2)]);
+    expect(await store().getIdempotencyRecord('k1', 'run 1 a/ x', START)).toBeDefined();
+  });
+
   it('cleans up expired records, and at start those that still ran', async () => {
     await reserve({ key: 'expired', expiresAt: at(1) });
     await reserve({ key: 'running' });

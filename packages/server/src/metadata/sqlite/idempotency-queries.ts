@@ -64,6 +64,27 @@ export async function releaseIdempotencyKey(db: Database, scope: string, key: st
     .execute();
 }
 
+export async function forgetIdempotencyAnswer(db: Database, record: IdempotencyRecord): Promise<void> {
+  await db
+    .deleteFrom('idempotency_records')
+    .where('scope', '=', record.scope)
+    .where('key', '=', record.key)
+    .where('created_at', '=', record.createdAt.getTime())
+    .where('answer_body', '=', record.answer?.body ?? null)
+    .execute();
+}
+
+/** A range of the primary key. */
+export async function forgetIdempotencyAnswers(db: Database, scope: string, keyPrefix: string): Promise<void> {
+  await db
+    .deleteFrom('idempotency_records')
+    .where('scope', '=', scope)
+    .where('key', '>=', keyPrefix)
+    .where('key', '<', `${keyPrefix}\uffff`)
+    .where('answer_status', 'is not', null)
+    .execute();
+}
+
 export async function deleteExpiredIdempotencyKeys(db: Database, now: Date): Promise<number> {
   const deleted = await db
     .deleteFrom('idempotency_records')

@@ -200,6 +200,14 @@ export class SqliteMetadataTransaction extends SqliteMetadataReader implements M
     return idempotency.releaseIdempotencyKey(this.db, scope, key);
   }
 
+  forgetIdempotencyAnswer(record: IdempotencyRecord): Promise<void> {
+    return idempotency.forgetIdempotencyAnswer(this.db, record);
+  }
+
+  forgetIdempotencyAnswers(scope: string, keyPrefix: string): Promise<void> {
+    return idempotency.forgetIdempotencyAnswers(this.db, scope, keyPrefix);
+  }
+
   deleteExpiredIdempotencyKeys(now: Date): Promise<number> {
     return idempotency.deleteExpiredIdempotencyKeys(this.db, now);
   }

@@ -2,7 +2,7 @@ import { fromBinary, type DescMessage, type MessageShape } from '@bufbuild/proto
 import { authorize } from '../../auth/authorize.js';
 import type { Authentication } from '../../auth/authenticator.js';
 import type { Principal } from '../../auth/principal.js';
-import type { DomainError } from '../../errors/domain-error.js';
+import { isDomainError, type DomainError } from '../../errors/domain-error.js';
 import { nameKey } from '../../model/columns.js';
 import type { OperationName } from '../../model/operations.js';
 import { DEFAULT_BRANCH_ID, type BucketRef, type TableRef, type WorkspaceRef } from '../../model/refs.js';
@@ -11,8 +11,11 @@ import type { Answer, IdempotentRequest } from '../../services/idempotency-keys.
 import { DRIVER_CODES, DriverFailure, invalid } from './driver-failure.js';
 import { DriverLog } from './driver-log.js';
 import type { DriverServices } from './driver-services.js';
+import { answersOfRun, ofCall, ofRun, type CommandIdentity, type Repetition } from './repetition.js';
 import { translateFailure } from './translate-failure.js';
 import { encodeMessage } from './wire/encode-message.js';
+
+type Repeated = Omit<IdempotentRequest, 'scope'> | undefined;
 
 export interface CallInput {
   readonly services: DriverServices;
@@ -27,8 +30,10 @@ export interface CallInput {
   readonly signal: AbortSignal;
   /** What its run has done already is not done again, whoever sends it. */
   readonly isOnceInRun: boolean;
-  /** Set when a repetition of this command must get the answer of the first one. */
-  readonly idempotency: Omit<IdempotentRequest, 'scope'> | undefined;
+  /** For repeating this very call; empty without one. */
+  readonly idempotencyKey: string;
+  /** Computed by who needs it. */
+  readonly commandDigest: () => string;
 }
 
 /** What is changed, for rights and audit. */
@@ -80,6 +85,12 @@ export class DriverCall {
     );
   }
 
+  /** Whether this key opens the project now. */
+  async acceptsKey(projectId: string, key: string): Promise<boolean> {
+    const found = await this.services.authenticator.authenticate(`Bearer ${key}`);
+    return found.kind === 'known' && found.principal.kind === 'project' && found.principal.projectId === projectId;
+  }
+
   /** The container that a path ends in; what stands before it can only be the project of the caller. */
   bucket(path: readonly string[], projectId = this.projectId()): BucketRef {
     const bucketName = path.at(-1) ?? '';
@@ -94,6 +105,16 @@ export class DriverCall {
   table(path: readonly string[], tableName: string): TableRef {
     if (tableName === '') throw invalid('The name of the table is empty.', { path });
     return { ...this.bucket(path), tableName };
+  }
+
+  async hasTable(ref: TableRef): Promise<boolean> {
+    try {
+      await this.services.tables.get(ref);
+      return true;
+    } catch (error) {
+      if (isDomainError(error, 'table_not_found') || isDomainError(error, 'bucket_not_found')) return false;
+      throw error;
+    }
   }
 
   /** A workspace by the name of its schema, which is its id. */
@@ -117,7 +138,12 @@ export class DriverCall {
 
   /** The one change of a command that answers nothing. */
   async silentChange<R>(subject: ChangeSubject, work: (change: Change<R>) => Promise<R>): Promise<void> {
-    await this.#run(subject, this.input.idempotency, () => ({ status: 204, body: '' }), work);
+    await this.#run(
+      subject,
+      () => this.#repeatedCall(),
+      () => ({ status: 204, body: '' }),
+      work,
+    );
   }
 
   /** The one change of a command; its answer is kept for repetitions in the transaction of the change. */
@@ -125,17 +151,26 @@ export class DriverCall {
     subject: ChangeSubject,
     work: (change: Change<R>) => Promise<R>,
     answer: { readonly schema: D; readonly render: (result: R) => MessageShape<D> },
+    repetition: Repetition<MessageShape<D>> = {},
   ): Promise<MessageShape<D>> {
+    const read = ({ body }: Answer) => fromBinary(answer.schema, Buffer.from(body, 'base64'));
+    const { isOnceInRun, idempotencyKey } = this.input;
     let rendered: MessageShape<D> | undefined;
     const render = (result: R): Answer => {
       rendered = answer.render(result);
       // Only what is kept needs a text.
-      const body =
-        this.input.idempotency === undefined ? '' : encodeMessage(answer.schema, rendered).toString('base64');
+      const isKept = isOnceInRun || idempotencyKey !== '';
+      const body = !isKept ? '' : encodeMessage(answer.schema, rendered).toString('base64');
       return { status: 200, body };
     };
-    const outcome = await this.#run(subject, this.input.idempotency, render, work);
-    return rendered ?? fromBinary(answer.schema, Buffer.from(outcome.body, 'base64'));
+    const repeats = async () => {
+      if (!isOnceInRun) return this.#repeatedCall();
+      const { workOn, stands } = repetition;
+      const request = ofRun(this.#identity(), subject.resourceId, (await workOn?.()) ?? '');
+      return stands === undefined ? request : { ...request, stands: (kept: Answer) => stands(read(kept)) };
+    };
+    const outcome = await this.#run(subject, repeats, render, work);
+    return rendered ?? read(outcome);
   }
 
   /** One of several changes of a command; each is whole, and the command may be repeated. */
@@ -143,7 +178,7 @@ export class DriverCall {
     const results: R[] = [];
     await this.#run<R>(
       subject,
-      undefined,
+      () => undefined,
       () => ({ status: 200, body: '' }),
       async (change) => {
         const result = await work(change);
@@ -154,9 +189,24 @@ export class DriverCall {
     return results[0] as R;
   }
 
+  /** What the run did before at a place no longer counts as done: something else happened there. */
+  async outdate(place: string): Promise<void> {
+    const { runId, principal } = this.input;
+    if (runId !== '') await this.services.changes.outdate(principal, answersOfRun(runId, place));
+  }
+
+  #identity(): CommandIdentity {
+    const { runId, idempotencyKey, commandDigest } = this.input;
+    return { runId, idempotencyKey, digest: commandDigest() };
+  }
+
+  #repeatedCall(): ReturnType<typeof ofCall> {
+    return this.input.idempotencyKey === '' ? undefined : ofCall(this.#identity());
+  }
+
   async #run<R>(
     subject: ChangeSubject,
-    idempotency: CallInput['idempotency'],
+    repeats: () => Promise<Repeated> | Repeated,
     render: (result: R) => Answer,
     work: (change: Change<R>) => Promise<R>,
   ): Promise<Answer> {
@@ -166,8 +216,10 @@ export class DriverCall {
       this.services.changes.refused(this.#refusal(subject, error));
       throw error;
     }
-    const { principal, requestId } = this.input;
-    const input = { ...subject, principal, requestId, idempotency, render, renderError };
+    const { principal, requestId, runId, isOnceInRun } = this.input;
+    const idempotency = await repeats();
+    const outdates = runId === '' || isOnceInRun ? undefined : answersOfRun(runId, subject.resourceId);
+    const input = { ...subject, principal, requestId, idempotency, outdates, render, renderError };
     const outcome = await this.services.changes.run<R>(input, work);
     if (outcome.replayed && outcome.status >= 400) throw DriverFailure.fromJson(outcome.status, outcome.body);
     // Whoever meant it a second time must be able to see why nothing happened.

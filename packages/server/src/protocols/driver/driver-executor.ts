@@ -30,8 +30,6 @@ export interface DriverObserver {
   finished(command: string, status: string, durationMs: number): void;
 }
 
-/** Repetitions of a command are known by this address, whichever door they come through. */
-const IDEMPOTENT_PATH = '/driver/execute';
 const MAX_IDEMPOTENCY_KEY_LENGTH = 512;
 
 /**
@@ -95,7 +93,8 @@ export class DriverExecutor {
         return envelope.signal;
       },
       isOnceInRun,
-      idempotency: idempotencyOf(request.command, isOnceInRun ? runId : '', envelope),
+      idempotencyKey: idempotencyKeyOf(envelope),
+      commandDigest: () => digestOf(request.command),
     });
     const answer = await command.run(call, message);
     return { answer: answerOf(command.response, answer), messages: call.log.messages };
@@ -180,18 +179,15 @@ function hostOf({ host }: GenericBackendCredentials, principal: Principal): stri
   return host;
 }
 
-/** `runId` is that of a command that must happen once in its run, else empty. */
-function idempotencyOf(packed: Packed | undefined, runId: string, { idempotencyKey }: CommandEnvelope) {
+function idempotencyKeyOf({ idempotencyKey }: CommandEnvelope): string {
   const given = idempotencyKey?.trim() ?? '';
-  if (given === '' && runId === '') return undefined;
-  if (given.length > MAX_IDEMPOTENCY_KEY_LENGTH) {
-    throw invalid(`The idempotency key is longer than ${MAX_IDEMPOTENCY_KEY_LENGTH} characters.`);
-  }
-  const digest = createHash('sha256')
+  if (given.length <= MAX_IDEMPOTENCY_KEY_LENGTH) return given;
+  throw invalid(`The idempotency key is longer than ${MAX_IDEMPOTENCY_KEY_LENGTH} characters.`);
+}
+
+function digestOf(packed: Packed | undefined): string {
+  return createHash('sha256')
     .update(`${packed?.typeUrl ?? ''}\0`)
     .update(packed?.value ?? new Uint8Array())
     .digest('hex');
-  // The run outlives a call: who repeats the command in a new call means the same work.
-  const key = runId === '' ? given : `run ${createHash('sha256').update(runId).digest('hex')} ${digest}`;
-  return { key, method: 'POST', path: IDEMPOTENT_PATH, bodyHash: digest };
 }

@@ -32,17 +32,26 @@ export interface DriverServices {
   readonly rows: Pick<TableRows, 'deleteRows'>;
   readonly profiles: Pick<TableProfiles, 'profile'>;
   readonly loads: Pick<TableLoads, 'loadFiles' | 'loadTable'>;
-  readonly remoteLoads: Pick<RemoteLoads, 'load'>;
+  readonly remoteLoads: Pick<RemoteLoads, 'fetch' | 'load'>;
   readonly copies: Pick<TableCopies, 'copy'>;
   readonly slicedExports: Pick<SlicedExports, 'export'>;
   readonly storedFiles: Pick<StoredFiles, 'require' | 'slicesOf'>;
   readonly workspaces: Pick<
     Workspaces,
-    'create' | 'list' | 'get' | 'delete' | 'clear' | 'dropObject' | 'load' | 'ofUser' | 'resetCredentials'
+    | 'create'
+    | 'list'
+    | 'get'
+    | 'delete'
+    | 'clear'
+    | 'dropObject'
+    | 'load'
+    | 'ofUser'
+    | 'resetCredentials'
+    | 'acceptsLogin'
   >;
   readonly workspaceQueries: Pick<WorkspaceQueries, 'run'>;
-  readonly workspaceOutput: Pick<WorkspaceOutput, 'load'>;
-  readonly changes: Pick<ChangeRunner, 'run' | 'refused' | 'refusedRead'>;
+  readonly workspaceOutput: Pick<WorkspaceOutput, 'unload' | 'load'>;
+  readonly changes: Pick<ChangeRunner, 'run' | 'outdate' | 'refused' | 'refusedRead'>;
   readonly authenticator: Pick<Authenticator, 'authenticate'>;
   readonly rateLimiter: Pick<RateLimiter, 'mustBeWithinRate'>;
 }

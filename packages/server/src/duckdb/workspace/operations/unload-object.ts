@@ -10,7 +10,7 @@ import { newExchangeFile, usePath, workspaceTable, type OperationContext } from 
 /** The rows of a table or view as a Parquet file that the service imports like any other. */
 export async function unloadObject(
   context: OperationContext,
-  { schema, name, columns }: UnloadRequest,
+  { schema, name, columns, fingerprinted = false }: UnloadRequest,
 ): Promise<OperationResult<'unload'>> {
   const { connection, database } = context;
   const source = workspaceTable(schema === 'public' ? 'main' : schema, name);
@@ -26,8 +26,16 @@ export async function unloadObject(
     fileName: file.name,
     rows: result.rowsChanged,
     sizeBytes: (await stat(file.path)).size,
+    fingerprint: fingerprinted ? await fingerprintOf(context, file.path) : null,
     columns: chosen.map(({ name: columnName, type, nullable }) => ({ name: columnName, type, nullable })),
   };
+}
+
+async function fingerprintOf({ connection }: OperationContext, path: string): Promise<string> {
+  const reader = await connection.runAndReadAll(
+    `SELECT count(*) || ':' || coalesce(sum(hash(r)), 0) FROM read_parquet(${quoteLiteral(path)}) AS r`,
+  );
+  return String(reader.getRows()[0]?.[0]);
 }
 
 async function columnsOf(

@@ -29,6 +29,7 @@ export const createProject = defineCommand({
             projectDatabaseName: project.id,
           }),
       },
+      { stands: ({ projectPassword }) => call.acceptsKey(projectId, projectPassword) },
     );
   },
 });

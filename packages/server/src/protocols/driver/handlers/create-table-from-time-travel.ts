@@ -26,6 +26,7 @@ export const createTableFromTimeTravel = defineCommand({
       { operation: 'table.create', projectId: to.projectId, resourceId: `${to.bucketName}.${to.tableName}` },
       (change) => call.services.copies.copy(change, { ...from, at }, to, { replace: false, keepsKey: false }),
       { schema: ObjectInfoResponseSchema, render: (table: TableRecord) => tableObjectInfo(table, destination.path) },
+      { stands: () => call.hasTable(to) },
     );
   },
 });

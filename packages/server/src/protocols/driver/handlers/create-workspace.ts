@@ -43,6 +43,10 @@ export const createWorkspace = defineCommand({
             workspaceObjectName: workspace.id,
           }),
       },
+      {
+        stands: ({ workspaceUserName, workspacePassword }) =>
+          call.services.workspaces.acceptsLogin(projectId, workspaceUserName, workspacePassword),
+      },
     );
   },
 });

@@ -37,6 +37,7 @@ export const executeQuery = defineCommand({
       if (!isDomainError(error, 'query_failed') && !isDomainError(error, 'deadline_exceeded')) throw error;
       return create(ExecuteQueryResponseSchema, { status: Status.Error, message: error.message });
     }
+    if (!/^(?:SELECT|SHOW|EXPLAIN)\b/.test(answer.commandTag)) await call.outdate(ref.workspaceId);
     const message = `Query executed: ${answer.commandTag}`;
     if (answer.file === null) return create(ExecuteQueryResponseSchema, { status: Status.Success, message });
     await using file = answer.file;

@@ -2,6 +2,7 @@ import { DomainError } from '../../../errors/domain-error.js';
 import type { ErrorCode } from '../../../errors/catalogue.js';
 import { nameKey } from '../../../model/columns.js';
 import { NO_CONDITION } from '../../../model/row-condition.js';
+import type { Change } from '../../../services/change.js';
 import type { LoadReport } from '../../../services/workspace-load.js';
 import { defineCommand } from '../define-command.js';
 import { DRIVER_CODES, DriverFailure, invalid } from '../driver-failure.js';
@@ -17,6 +18,7 @@ import { comparisonsFrom } from '../shapes/row-filters.js';
 
 export const loadTableToWorkspace = defineCommand({
   level: 'project',
+  onceInRun: ({ importOptions }) => importOptions?.importType === ImportType.INCREMENTAL,
   summary: 'Copies a table of the project, or a choice of its columns and rows, into a workspace.',
   request: LoadTableToWorkspaceCommandSchema,
   response: TableImportResponseSchema,
@@ -35,10 +37,13 @@ export const loadTableToWorkspace = defineCommand({
     await call.mustMayRead('table.preview', from.projectId, from);
     const { workspaces, tables } = call.services;
     const table = await tables.get(from);
+    const madeObject = async () => {
+      const { objects } = await workspaces.get(workspace, call.signal);
+      return objects.find(({ schema, name }) => schema === 'main' && nameKey(name) === nameKey(destination.tableName));
+    };
     const isClone = importOptions.importType === ImportType.CLONE;
     if (isClone && importOptions.createMode === CreateMode.CREATE) {
-      const { objects } = await workspaces.get(workspace, call.signal);
-      if (objects.some(({ schema, name }) => schema === 'main' && nameKey(name) === nameKey(destination.tableName))) {
+      if ((await madeObject()) !== undefined) {
         const message = `Object "${destination.tableName}" already exists.`;
         throw new DriverFailure('already_exists', DRIVER_CODES.alreadyExists, message);
       }
@@ -64,23 +69,34 @@ export const loadTableToWorkspace = defineCommand({
         ...(options.incremental ? { appendBy: options.identifiedBy } : {}),
       },
     };
-    const { loaded } = await call.step<LoadReport>(
-      { operation: 'workspace.load', projectId: workspace.projectId, resourceId: workspace.workspaceId },
-      (change) => workspaces.load(change, workspace, [input]),
+    const response = await call.change(
+      {
+        operation: 'workspace.load',
+        projectId: workspace.projectId,
+        resourceId: `${workspace.workspaceId}/${destination.tableName}`,
+      },
+      (change: Change<LoadReport>) => workspaces.load(change, workspace, [input]),
+      {
+        schema: TableImportResponseSchema,
+        render: ({ loaded: [outcome] }) => {
+          if (outcome === undefined) throw new Error('a load of one table has one outcome');
+          if (outcome.error !== null) throw new DomainError(outcome.error.code as ErrorCode, outcome.error.message);
+          return importResponse({
+            importedRows: isClone ? 0 : outcome.rows,
+            tableRowsAfter: outcome.rows,
+            tableSizeBytes: 0,
+            importedColumns: isClone ? [] : columns.map(({ to }) => to),
+            durationMs: performance.now() - startedAt,
+          });
+        },
+      },
+      {
+        workOn: () => Promise.resolve(table.current.id),
+        // Sessions change the tables of a workspace without telling anybody: at least that many rows must still be there.
+        stands: async ({ importedRowsCount }) => ((await madeObject())?.rows ?? -1) >= Number(importedRowsCount),
+      },
     );
-    const [outcome] = loaded;
-    if (outcome === undefined) throw new Error('a load of one table has one outcome');
-    if (outcome.error !== null) throw new DomainError(outcome.error.code as ErrorCode, outcome.error.message);
-    const { objects } = await workspaces.get(workspace, call.signal);
-    const made = objects.find(
-      ({ schema, name }) => schema === 'main' && nameKey(name) === nameKey(destination.tableName),
-    );
-    return importResponse({
-      importedRows: isClone ? 0 : outcome.rows,
-      tableRowsAfter: made?.rows ?? outcome.rows,
-      tableSizeBytes: 0,
-      importedColumns: isClone ? [] : columns.map(({ to }) => to),
-      durationMs: performance.now() - startedAt,
-    });
+    const rows = (await madeObject())?.rows;
+    return rows === undefined || rows === null ? response : { ...response, tableRowsCount: BigInt(rows) };
   },
 });

@@ -29,6 +29,10 @@ export const resetWorkspacePassword = defineCommand({
             workspacePassword: password,
           }),
       },
+      {
+        stands: (answer) =>
+          call.services.workspaces.acceptsLogin(projectId, answer.workspaceUserName, answer.workspacePassword),
+      },
     );
   },
 });

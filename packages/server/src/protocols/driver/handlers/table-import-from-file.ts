@@ -1,6 +1,7 @@
 import { anyUnpack } from '@bufbuild/protobuf/wkt';
 import type { FileRecord } from '../../../metadata/records.js';
 import type { Change } from '../../../services/change.js';
+import type { FetchedFile } from '../../../services/remote-loads.js';
 import type { FileLoad, LoadReport } from '../../../services/table-loads.js';
 import { defineCommand } from '../define-command.js';
 import type { DriverCall } from '../driver-call.js';
@@ -39,20 +40,31 @@ export const tableImportFromFile = defineCommand({
       ...loadOptionsFrom(importOptions),
       format: { ...format, skippedLines: importOptions.numberOfIgnoredLines, nullTexts: importOptions.importAsNull },
     };
-    const { loads, remoteLoads } = call.services;
-    let work: (change: Change<LoadReport>) => Promise<LoadReport>;
+    const { loads, remoteLoads, tables } = call.services;
+    const subject = {
+      operation: 'table.import',
+      projectId: ref.projectId,
+      resourceId: `${ref.bucketName}.${ref.tableName}`,
+    } as const;
+    const answer = { schema: TableImportResponseSchema, render: importResponse };
+    const tableId = async () => (await tables.get(ref)).id;
     if (address === undefined) {
       await call.mustMayRead('file.get', ref.projectId);
       const files = await filesOf(call, command, csv, ref.projectId);
-      work = (change) => loads.loadFiles(change, ref, { ...load, files });
-    } else {
-      work = (change) => remoteLoads.load(change, ref, address, load);
+      const work = (change: Change<LoadReport>) => loads.loadFiles(change, ref, { ...load, files });
+      // A name and a manifest may stand for other files by now.
+      const workOn = async () => `${files.map(({ id }) => id).join(' ')} ${await tableId()}`;
+      return await call.change(subject, work, answer, { workOn });
     }
-    return await call.change(
-      { operation: 'table.import', projectId: ref.projectId, resourceId: `${ref.bucketName}.${ref.tableName}` },
-      work,
-      { schema: TableImportResponseSchema, render: (report: LoadReport) => importResponse(report) },
-    );
+    let fetched: FetchedFile | undefined;
+    const fetch = async () => (fetched ??= await remoteLoads.fetch(ref, address));
+    try {
+      const work = async (change: Change<LoadReport>) => await remoteLoads.load(change, ref, await fetch(), load);
+      const workOn = async () => `${(await fetch()).checksumSha256} ${await tableId()}`;
+      return await call.change(subject, work, answer, { workOn });
+    } finally {
+      await fetched?.[Symbol.asyncDispose]();
+    }
   },
 });
 

@@ -1,11 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { isDomainError } from '../../../errors/domain-error.js';
 import type { TableRecord } from '../../../metadata/records.js';
-import type { TableRef } from '../../../model/refs.js';
+import type { TableRef, WorkspaceRef } from '../../../model/refs.js';
 import type { Change } from '../../../services/change.js';
 import type { LoadReport, TableLoad } from '../../../services/table-loads.js';
+import type { UnloadedObject } from '../../../services/workspace-output.js';
 import { defineCommand } from '../define-command.js';
-import type { DriverCall } from '../driver-call.js';
+import type { ChangeSubject, DriverCall } from '../driver-call.js';
 import { invalid } from '../driver-failure.js';
 import {
   ImportExportShared_ImportOptions_CreateMode as CreateMode,
@@ -18,6 +19,15 @@ import { isWorkspaceName } from '../object-names.js';
 import { importResponse, loadOptionsFrom } from '../shapes/import-options.js';
 import { comparisonsFrom } from '../shapes/row-filters.js';
 import { NO_CONDITION } from '../../../model/row-condition.js';
+
+interface OutputImport {
+  readonly load: TableLoad;
+  readonly subject: ChangeSubject;
+  readonly answer: {
+    readonly schema: typeof TableImportResponseSchema;
+    readonly render: (report: LoadReport) => TableImportResponse;
+  };
+}
 
 export const tableImportFromTable = defineCommand({
   level: 'project',
@@ -57,22 +67,44 @@ export const tableImportFromTable = defineCommand({
             comparisons.length === 0 && since === null ? null : { ...NO_CONDITION, comparisons, changedSince: since },
           limit: source.limit > 0n ? Number(source.limit) : null,
         };
-        const work = (change: Change<LoadReport>): Promise<LoadReport> =>
-          isWorkspaceName(container)
-            ? call.services.workspaceOutput.load(
-                change,
-                { ...call.workspace(container), objectName: source.tableName },
-                to,
-                load,
-              )
-            : call.services.loads.loadTable(change, to, load);
-        return await call.change(subject, work, { schema: TableImportResponseSchema, render: importResponse });
+        const answer = { schema: TableImportResponseSchema, render: importResponse };
+        if (isWorkspaceName(container)) {
+          const place = { ...call.workspace(container), objectName: source.tableName };
+          return await importOutput(call, place, to, { load, subject, answer });
+        }
+        const { loads, tables } = call.services;
+        return await call.change(subject, (change: Change<LoadReport>) => loads.loadTable(change, to, load), answer, {
+          workOn: async () => `${(await tables.get(from)).current.id} ${(await tables.get(to)).id}`,
+        });
       }
       default:
         throw invalid(`Unknown import type ${String(importOptions.importType)}.`);
     }
   },
 });
+
+/** Sessions change the tables of a workspace at any time, so that its rows say whether a repeated command means the same work. */
+async function importOutput(
+  call: DriverCall,
+  from: WorkspaceRef & { readonly objectName: string },
+  to: TableRef,
+  { load, subject, answer }: OutputImport,
+): Promise<TableImportResponse> {
+  const { tables, workspaceOutput } = call.services;
+  let unloaded: UnloadedObject | undefined;
+  const unload = async (fingerprinted: boolean): Promise<UnloadedObject> =>
+    (unloaded ??= await workspaceOutput.unload(from, to, { fingerprinted }));
+  try {
+    return await call.change(
+      subject,
+      async (change: Change<LoadReport>) => await workspaceOutput.load(change, await unload(false), to, load),
+      answer,
+      { workOn: async () => `${(await unload(true)).fingerprint} ${(await tables.get(to)).id}` },
+    );
+  } finally {
+    await unloaded?.[Symbol.asyncDispose]();
+  }
+}
 
 /** Of a table that cannot be cloned, because another project has it, the rows are copied. */
 async function clone(call: DriverCall, from: TableRef, to: TableRef, replace: boolean): Promise<TableImportResponse> {
