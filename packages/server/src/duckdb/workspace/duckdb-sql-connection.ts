@@ -9,6 +9,7 @@ import { withConstraint } from './constraint-error.js';
 import { DuckDbCopySink } from './copy-sink.js';
 import type { SqlEngineParts } from './duckdb-sql-engine.js';
 import { DuckDbPreparedSql } from './duckdb-prepared-sql.js';
+import { labelOf, withEnumName } from './enum-errors.js';
 import { prepareChecked } from './gate/prepare-checked.js';
 import { HeldRowsBudget } from './held-rows.js';
 import { RelationFacts } from './relation-facts.js';
@@ -51,6 +52,8 @@ export class DuckDbSqlConnection implements SqlConnection {
   #writes = 0;
   #changes = 0;
   #growth: GrowthGuard | undefined;
+  /** The last one of which an error was told. */
+  #failedStatement = '';
   #schemas: readonly string[] | undefined;
   /** The open transaction has changed objects of the workspace, or tried to. */
   #defines = false;
@@ -217,6 +220,17 @@ export class DuckDbSqlConnection implements SqlConnection {
     await this.runExclusive(NEVER, () => this.duckdb.run(`SET TimeZone = ${quoteLiteral(value)}`));
   }
 
+  /** On a connection of its own, because the session's transaction may be lost by then. */
+  async explained(error: SqlError): Promise<SqlError> {
+    if (labelOf(error) === undefined) return error;
+    const other = await this.parts.database.connect();
+    try {
+      return await withEnumName(error, this.#failedStatement, other);
+    } finally {
+      other.closeSync();
+    }
+  }
+
   async discardTemporary(): Promise<void> {
     await this.runExclusive(NEVER, async () => {
       const found = await this.duckdb.run(TEMPORARY_OBJECTS_SQL);
@@ -353,6 +367,7 @@ export class DuckDbSqlConnection implements SqlConnection {
     const { error: translated, bytePosition } = sqlErrorOf(error);
     if (translated instanceof BrokenEngineError) this.parts.onBroken(translated);
     if (edited === undefined || statement === undefined) return translated;
+    this.#failedStatement = statement.sql;
     const about = withConstraint(translated, statement.sql, this.#schemas?.[0] ?? 'public');
     return withPosition(about, bytePosition, edited, statement);
   }

@@ -72,6 +72,8 @@ export interface SqlConnection {
   ): Promise<CopySink>;
   /** Passes on a setting of the session that DuckDB must know. Others need nothing done. */
   applySetting(name: string, value: string): Promise<void>;
+  /** An error of this connection, with what only another look at the workspace tells. */
+  explained(error: SqlError): Promise<SqlError>;
   /** Drops temporary objects. */
   discardTemporary(): Promise<void>;
   /** Ends what runs, rolls back and closes. */

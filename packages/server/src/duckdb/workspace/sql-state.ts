@@ -1,3 +1,4 @@
+import { conversionError } from './conversion-error.js';
 import { SqlError, type SqlErrorDetails } from '../../errors/sql-error.js';
 
 /** What DuckDB says with `errors_as_json`; all values are text. */
@@ -179,6 +180,12 @@ export function sqlErrorOf(error: unknown): { readonly error: SqlError; readonly
     return { error: new BrokenEngineError(error), bytePosition: undefined };
   }
   const position = parsed.position === undefined ? undefined : Number(parsed.position);
+  const conversion = /^(Conversion|Invalid Input)$/.test(type) ? conversionError(firstLine(message)) : undefined;
+  if (conversion !== undefined) {
+    const { sqlState, message: told, detail } = conversion;
+    const details = { ...(detail === undefined ? {} : { detail }), cause: error };
+    return { error: new SqlError(sqlState, told, details), bytePosition: position };
+  }
   return {
     error: new SqlError(stateOf(type, message, parsed), ...wording(type, message, error)),
     bytePosition: position,
@@ -207,6 +214,11 @@ function stateOf(type: string, message: string, { error_subtype: subtype, type: 
   if (type === 'Binder' && subtype === 'NO_MATCHING_FUNCTION') return '42883';
   const rules = RULES[type];
   return rules?.find(([pattern]) => pattern.test(message))?.[1] ?? 'XX000';
+}
+
+/** Of a value that has several lines itself, all of them. */
+function firstLine(message: string): string {
+  return message.replace(/\n*LINE \d+:[\s\S]*$/, '').trim();
 }
 
 /** DuckDB's first line is the message; "Did you mean" is a hint, the picture of the position is ours to make. */

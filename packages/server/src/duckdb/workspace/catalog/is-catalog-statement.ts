@@ -1,6 +1,7 @@
 import { fieldsOf, isFields, namesOf, textOf, walk, type Fields, type Json } from './ast.js';
 import { MACROS, VALUE_FUNCTION_MACROS } from './rewrite/functions.js';
 import { schemaOfRelation } from './rewrite/relations.js';
+import { ROW_FUNCTIONS } from './user-sql/row-function-edits.js';
 import { REG_TYPES } from './rewrite/types.js';
 
 /** Words without one of which no statement concerns the catalogue; most statements of users need not be parsed. */
@@ -36,11 +37,22 @@ export function isCatalogStatement(node: Fields): boolean {
       if (schemaOfRelation(schema, name) !== undefined) relations++;
       else foreign++;
     }
-    if (fields['intoClause'] !== undefined) foreign++;
+    if (fields['intoClause'] !== undefined || callsRowFunction(fieldsOf(fields, 'RangeFunction'))) foreign++;
     speaksOfCatalog ||= isCatalogExpression(fields);
     computes ||= isComputation(fields);
   });
   return foreign === 0 && (relations > 0 || (speaksOfCatalog && !computes));
+}
+
+/** Rows of a value and not of the catalogue. */
+function callsRowFunction(range: Fields | undefined): boolean {
+  let calls = false;
+  if (range !== undefined) {
+    walk(range, (fields) => {
+      calls ||= ROW_FUNCTIONS.has(namesOf(fieldsOf(fields, 'FuncCall')?.['funcname']).at(-1) ?? '');
+    });
+  }
+  return calls;
 }
 
 /** What the rules for users' statements make PostgreSQL's: a statement with these and `current_user` is one of a user's. */

@@ -277,7 +277,7 @@ export class ProtocolSession {
   }
 
   async #failed(error: unknown, { type }: Frame, state: SessionState): Promise<void> {
-    const reason = sqlErrorOf(error);
+    const reason = await state.connection.explained(sqlErrorOf(error));
     if (reason.severity === 'FATAL') throw reason;
     await state.transaction.fail();
     await applyEngineSettings(state);

@@ -31,13 +31,13 @@ describe('a result that fails half way', () => {
     const answer = await client.query(FAILS_LATE);
     expect(answer.rows.length).toBeGreaterThan(300_000);
     expect(answer).toMatchObject({ tags: [], error: { code: '22P02' }, status: 'I' });
-    expect(answer.error?.message).toContain("'x'");
+    expect(answer.error?.message).toContain('"x"');
   });
 
   it('is the original error in the extended protocol, with parameters', async () => {
     const answer = await client.extended(FAILS_LATE.replace("'x'", '$1::VARCHAR'), ['y']);
     expect(answer).toMatchObject({ tags: [], error: { code: '22P02' }, status: 'I' });
-    expect(answer.error?.message).toContain("'y'");
+    expect(answer.error?.message).toContain('"y"');
   });
 
   it('is an error in a block that has written', async () => {

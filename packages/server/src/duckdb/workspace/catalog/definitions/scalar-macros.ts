@@ -47,11 +47,28 @@ export const SCALAR_MACROS: readonly Macro[] = [
     ),
   ),
   ...['json', 'jsonb'].flatMap((type) => [
-    macro(`${type}_array_elements`, `(document) AS unnest(json_extract(document, '$[*]'))`),
-    macro(`${type}_array_elements_text`, `(document) AS unnest(json_extract_string(document, '$[*]'))`),
+    macro(`${type}_array_elements`, `(document) AS unnest(CAST(json_extract(document, '$[*]') AS JSON[]))`),
+    macro(`${type}_array_elements_text`, `(document) AS unnest(CAST(json_extract_string(document, '$[*]') AS VARCHAR[]))`),
     macro(`${type}_object_keys`, `(document) AS unnest(json_keys(document))`),
+    macro(`${type}_each`, `(document) AS unnest(${membersOf('json_extract')})`),
+    macro(`${type}_each_text`, `(document) AS unnest(${membersOf('json_extract_string')})`),
   ]),
+  // No part of an empty text; without a delimiter its characters.
+  macro(
+    'string_to_list',
+    `(string, delimiter) AS CASE WHEN string = '' THEN CAST([] AS VARCHAR[]) ELSE string_split(string, coalesce(delimiter, '')) END`,
+    `(string, delimiter, nothing) AS CASE WHEN string = '' THEN CAST([] AS VARCHAR[]) ELSE list_transform(string_split(string, coalesce(delimiter, '')), lambda __e: nullif(__e, nothing)) END`,
+  ),
+  macro(
+    'string_to_table',
+    `(string, delimiter) AS unnest(__pg.fn.string_to_list(string, delimiter))`,
+    `(string, delimiter, nothing) AS unnest(__pg.fn.string_to_list(string, delimiter, nothing))`,
+  ),
 ];
+
+function membersOf(extract: string): string {
+  return `list_transform(list_zip(json_keys(document), ${extract}(document, '$.*')), lambda __m: {'key': __m[1], 'value': __m[2]})`;
+}
 
 /** PostgreSQL breaks lines after 76 characters. */
 function linesOf(text: string): string {

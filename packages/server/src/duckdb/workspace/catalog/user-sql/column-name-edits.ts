@@ -32,7 +32,7 @@ export function columnNameEdits(list: TokenList): TextEdit[] {
   const items = list.tokens.flatMap((_, index) =>
     list.matches(index, 'select') || isReturning(list, index) ? itemsFrom(list, index + 1) : [],
   );
-  const edits: TextEdit[] = [];
+  const edits: TextEdit[] = items.flatMap(([first, last]) => seriesEdits(list, first, last));
   const unknown: Item[] = [];
   for (const item of items) {
     const known = editsByTokens(list, item);
@@ -106,7 +106,6 @@ function editsByTokens(list: TokenList, [first, last]: Item): TextEdit[] | undef
   if (!isCall) return undefined;
   const name = list.at(at)?.value ?? '';
   if (NOT_ONE_COLUMN.test(name)) return undefined;
-  if (name === 'generate_series') return [list.insertBefore(first, 'unnest('), list.insertAfter(last, `) AS ${name}`)];
   return [named(list, last, name === 'trim' ? nameOfTrim(list, at + 2) : name)];
 }
 
@@ -114,6 +113,19 @@ function editsByTokens(list: TokenList, [first, last]: Item): TextEdit[] | undef
 function nameOfTrim(list: TokenList, first: number): string {
   if (list.matches(first, 'leading')) return 'ltrim';
   return list.matches(first, 'trailing') ? 'rtrim' : 'btrim';
+}
+
+/** `generate_series(1, 3) + 1`: rows, also within an expression; within another call it is DuckDB's list. */
+function seriesEdits(list: TokenList, first: number, last: number): TextEdit[] {
+  const edits: TextEdit[] = [];
+  for (let at = first; at <= last; at++) {
+    const isCall =
+      list.matches(at, 'generate_series', '(') && !list.matches(at - 1, '.') && !list.matches(at - 1, 'as');
+    if (isCall) edits.push(list.insertBefore(at, 'unnest('), list.insertAfter(list.partner(at + 1), ')'));
+    if (list.matches(at, '(') || list.matches(at, '[') || list.matches(at, '{')) at = list.partner(at);
+    else if (isCall) at = list.partner(at + 1);
+  }
+  return edits;
 }
 
 /** `COLUMNS('a.*')`, also within an expression, and `* EXCLUDE (a)`. */

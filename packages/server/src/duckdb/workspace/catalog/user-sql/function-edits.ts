@@ -41,6 +41,8 @@ export function functionEdits(list: TokenList): TextEdit[] {
     if (dates !== undefined) return dates;
     if (ANSWERED_BY_SESSION.has(token.value)) return [];
     if (token.value === 'generate_series') return stepEdits(list, index);
+    // DuckDB's own, which takes a path and is a relation.
+    if (token.value === 'json_each' && list.args(index + 1).length !== 1) return [];
     const target = MACROS.get(token.value);
     if (target === undefined || LEFT_ALONE.has(token.value) || ROW_SOURCES.has(token.value)) {
       return isQualified ? [list.replace(first, index, token.value)] : [];

@@ -9,6 +9,7 @@ import { functionEdits } from './function-edits.js';
 import { defaultEdits, timestampEdits } from './literal-edits.js';
 import { catalogRelationEdits, schemaEdits, type ViewText } from './relation-edits.js';
 import { divisionEdits } from './division-edits.js';
+import { rowFunctionEdits } from './row-function-edits.js';
 import { sumEdits } from './sum-edits.js';
 import { editedSpan, TokenList, type TextEdit } from './token-list.js';
 import { valuesEdits } from './values-edits.js';
@@ -40,6 +41,7 @@ export function rewriteUserStatement(sql: string, databaseName: string, viewText
     ...numericEdits(list),
     ...timestampEdits(list),
     ...defaultEdits(list),
+    ...rowFunctionEdits(list),
     ...functionEdits(list),
     ...catalogRelationEdits(list, viewText),
     ...schemaEdits(list, databaseName),
