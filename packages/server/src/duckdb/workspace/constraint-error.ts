@@ -4,6 +4,8 @@ import { tokenize } from './sql-tokens.js';
 
 /** A row that breaks a constraint, as the engine tells it. */
 const DUPLICATE = /^Duplicate key "(.*)" violates (primary key|unique) constraint\.?$/s;
+/** Of rows that are new together; it does not say which constraint. */
+const DUPLICATE_OF_SOME = /^PRIMARY KEY or UNIQUE constraint violation: duplicate key "(.*)"$/s;
 const NOT_NULL = /^NOT NULL constraint failed: (.+)\.([^.]+)$/;
 const CHECK = /^CHECK constraint failed on table (.+?) with expression CHECK\((.*)\)$/s;
 const NO_PARENT = /^Violates foreign key constraint because key "(.*)" does not exist in the referenced table/s;
@@ -59,6 +61,11 @@ export function withConstraint(error: SqlError, statement: string, schemaOfNames
       { table, constraint },
       `Key (${names.join(', ')})=(${values.join(', ')}) already exists.`,
     );
+  }
+  const ofSome = DUPLICATE_OF_SOME.exec(message);
+  if (ofSome !== null) {
+    const detail = `The key ${ofSome[1] ?? ''} is there more than once.`;
+    return as(`duplicate key value violates unique constraint of relation "${table}"`, { table }, detail);
   }
   const noParent = NO_PARENT.exec(message);
   if (noParent !== null) {

@@ -87,7 +87,7 @@ export class DuckDbCopySink implements CopySink {
       await this.#copy.abort();
       const reason = await this.connection.undo(error, this.#hasBegun);
       this.#hasBegun = false;
-      throw this.connection.translate(reason);
+      throw this.connection.translateWrite(reason, `INSERT INTO ${this.#copy.target.sql}`);
     }
   }
 

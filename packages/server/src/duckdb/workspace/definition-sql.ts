@@ -4,9 +4,11 @@ import type { DuckDbSqlConnection } from './duckdb-sql-connection.js';
 import type { RewrittenSql } from './duckdb-sql-engine.js';
 import { existenceNotices } from './existence-notices.js';
 import { runDefinition } from './gate/prepare-checked.js';
+import { likeClauses, withoutLike } from './like-clause.js';
 import { MadeRows } from './made-rows.js';
 import { renamingStatements } from './renaming.js';
 import { dropSequences, ownedSequences } from './owned-sequences.js';
+import { onCommitDrop } from './on-commit-drop.js';
 import type { OpenOptions, ParameterValues, PreparedSql, RowSource } from './sql-engine.js';
 import { singleDrops } from './single-drops.js';
 import type { EngineStatement, StatementText } from './sql-statement.js';
@@ -26,9 +28,11 @@ export class DefinitionSql implements PreparedSql {
   ) {}
 
   async open({ values }: ParameterValues, { alone, signal }: OpenOptions): Promise<RowSource> {
-    const { connection, statement } = this;
-    if (values.length > 0) throw new SqlError('42P02', `${statement.tag} takes no parameters`);
+    const { connection } = this;
+    if (values.length > 0) throw new SqlError('42P02', `${this.statement.tag} takes no parameters`);
     const { parts, options, duckdb } = connection;
+    const drop = onCommitDrop(this.statement.sql);
+    const statement = await this.#withoutLike({ ...this.statement, ...(drop && { sql: drop.sql }) }, signal);
     const edited = await connection.runExclusive(signal, async () => {
       const rewritten = await parts.rewrite(statement, options, duckdb);
       await connection.usePathFor(rewritten.sql);
@@ -39,11 +43,26 @@ export class DefinitionSql implements PreparedSql {
     try {
       await connection.beforeDefinition(statement);
       const result = await connection.guarded(signal, () => runRewrittenDefinition(duckdb, edited));
+      if (drop !== undefined) connection.runAtCommit(drop.dropSql);
       if (alone) await connection.commit(signal);
       return new MadeRows(result, undefined, notices, options.settings);
     } catch (error) {
       throw connection.translate(await connection.undo(error, alone), edited, statement);
     }
+  }
+
+  async #withoutLike(
+    statement: StatementText & EngineStatement,
+    signal: AbortSignal,
+  ): Promise<StatementText & EngineStatement> {
+    const { connection } = this;
+    const clauses = likeClauses(statement.sql);
+    if (clauses.length === 0) return statement;
+    const sql = await connection.runExclusive(signal, async () => {
+      await connection.usePathFor(clauses.map(({ relation }) => `SELECT * FROM ${relation}`).join(';'));
+      return withoutLike(connection.duckdb, statement.sql, clauses);
+    });
+    return { ...statement, sql };
   }
 
   close(): void {

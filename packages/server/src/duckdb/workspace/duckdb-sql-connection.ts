@@ -57,6 +57,7 @@ export class DuckDbSqlConnection implements SqlConnection {
   #schemas: readonly string[] | undefined;
   /** The open transaction has changed objects of the workspace, or tried to. */
   #defines = false;
+  #beforeCommit: string[] = [];
   readonly #relations: RelationFacts;
 
   constructor(
@@ -144,6 +145,7 @@ export class DuckDbSqlConnection implements SqlConnection {
   async commit(signal: AbortSignal): Promise<void> {
     try {
       if (this.#transaction === 'lost') throw abortedTransaction();
+      for (const sql of this.#beforeCommit) await this.runExclusive(signal, () => this.duckdb.run(sql));
       await this.#growth?.mustFit();
       // A transaction that DuckDB gave up commits as a rollback, without an error; the probe raises it, and the rest does not run.
       await this.runExclusive(signal, () => this.duckdb.run(`${PROBE_SQL}; COMMIT`));
@@ -177,6 +179,7 @@ export class DuckDbSqlConnection implements SqlConnection {
     if (this.#defines) this.parts.database.objectChanges.happened();
     this.#relations.transactionEnds();
     this.#defines = false;
+    this.#beforeCommit = [];
     this.#writes = 0;
     this.settle();
     const growth = this.#growth;
@@ -264,6 +267,11 @@ export class DuckDbSqlConnection implements SqlConnection {
     await this.beforeWrite(statement);
     this.#defines = true;
     this.parts.database.objectChanges.happened();
+  }
+
+  /** A statement that ends what the open transaction has begun. */
+  runAtCommit(sql: string): void {
+    this.#beforeCommit.push(sql);
   }
 
   /** The number and the columns of what a planned statement names. */
@@ -368,8 +376,16 @@ export class DuckDbSqlConnection implements SqlConnection {
     if (translated instanceof BrokenEngineError) this.parts.onBroken(translated);
     if (edited === undefined || statement === undefined) return translated;
     this.#failedStatement = statement.sql;
-    const about = withConstraint(translated, statement.sql, this.#schemas?.[0] ?? 'public');
-    return withPosition(about, bytePosition, edited, statement);
+    return withPosition(this.#aboutConstraint(translated, statement.sql), bytePosition, edited, statement);
+  }
+
+  /** The same for a write that is not in the client's words. */
+  translateWrite(error: unknown, sql: string): SqlError {
+    return this.#aboutConstraint(this.translate(error), sql);
+  }
+
+  #aboutConstraint(error: SqlError, sql: string): SqlError {
+    return withConstraint(error, sql, this.#schemas?.[0] ?? 'public');
   }
 }
 

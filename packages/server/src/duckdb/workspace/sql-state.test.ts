@@ -41,6 +41,11 @@ describe('a broken engine', () => {
     expect(told(text)).not.toBeInstanceOf(BrokenEngineError);
   });
 
+  test('what the parser has not implemented is said in its words', () => {
+    const text = `Failed to extract statements: Not implemented Error: ${asJson('Not implemented', 'ON COMMIT')}`;
+    expect(told(text)).toMatchObject({ sqlState: '0A000', message: 'ON COMMIT' });
+  });
+
   test('errors of the parser keep their position behind what is put in front of them', () => {
     const json = JSON.stringify({ exception_type: 'Parser', exception_message: 'syntax error', position: '3' });
     expect(sqlErrorOf(new Error(`Failed to extract statements: Parser Error: ${json}`))).toMatchObject({

@@ -234,7 +234,7 @@ function wording(type: string, message: string, cause: unknown): [string, SqlErr
 }
 
 /** JSON stands alone, or behind what the parser and the client library say; behind anything else it is what somebody wrote. */
-const JSON_ERROR = /^(?:Failed to extract statements: )?(?:(?:Parser|Catalog) Error: )?(?=\{")/;
+const JSON_ERROR = /^(?:Failed to extract statements: (?:[A-Z][a-z ]+ Error: )?|(?:Parser|Catalog) Error: )?(?=\{")/;
 
 function parseEngineError(text: string): EngineError {
   const prefix = JSON_ERROR.exec(text)?.[0];
