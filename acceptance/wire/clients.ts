@@ -84,7 +84,9 @@ export const CLIENTS: readonly Client[] = [
         cancel: 'interrupt',
         copy: 'copy-text copy-csv copy-binary copy-options copy-errors copy-program-and-file',
       }),
-      ...Object.fromEntries(['regclass', ...describeCommands, '\\l', '\\du', 'gdesc'].map((name) => [name, 'catalog'])),
+      ...Object.fromEntries(
+        ['regclass', 'view-definitions', ...describeCommands, '\\l', '\\du', 'gdesc'].map((name) => [name, 'catalog']),
+      ),
     },
   },
   {

@@ -1,6 +1,6 @@
 import type { CatalogSession } from './catalog/session-variables.js';
 import { readsCatalog } from './catalog/names.js';
-import type { WorkspaceCatalog } from './catalog/workspace-catalog.js';
+import { asksForViews, type WorkspaceCatalog } from './catalog/workspace-catalog.js';
 import type { StatementRewriter } from './duckdb-sql-engine.js';
 import type { SqlConnectionOptions } from './sql-engine.js';
 
@@ -24,7 +24,11 @@ export function catalogRewriter(catalog: WorkspaceCatalog, facts: SessionFacts):
       return { sql, edits: undefined, columnTypes: translated.columnTypes };
     }
     const rewritten = catalog.rewrite(statement.sql, session.database);
-    if (readsCatalog(rewritten.sql)) await catalog.prepare(duckdb, catalogSession(session, facts));
+    if (readsCatalog(rewritten.sql)) {
+      const known = catalogSession(session, facts);
+      await catalog.prepare(duckdb, known);
+      if (asksForViews(rewritten.sql)) await catalog.tellViews(duckdb, known);
+    }
     return rewritten;
   };
 }

@@ -33,7 +33,6 @@ const OTHERWISE: readonly { readonly statement: RegExp; readonly why: string }[]
     why: 'own tables have no TOAST tables',
   },
   { statement: /opf_types|string_agg\(.*opfamily/is, why: 'PostgreSQL leaves the order in the list open' },
-  { statement: /pg_get_viewdef/, why: 'a view is shown as it was written' },
   { statement: /s\.source <> 'default'/, why: 'the settings of that server' },
   { statement: /current_setting\('jit'\)/, why: 'the settings of that server' },
 ];

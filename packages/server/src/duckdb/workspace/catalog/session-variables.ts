@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteLiteral } from '../../quoting.js';
 import { postgresql15 } from './postgresql-15.js';
+import type { ViewTexts } from './views/view-texts.js';
 
 /** A session as `pg_stat_activity` shows it; times are ISO text. */
 export interface SessionActivity {
@@ -83,11 +84,28 @@ export class SessionVariables {
 
   /** `relations` are those that the statement reads; undefined for all. */
   async set(connection: DuckDBConnection, session: CatalogSession, relations?: ReadonlySet<string>): Promise<void> {
+    await this.#tell(connection, valuesOf(session), relations);
+  }
+
+  /** The texts of views, which macros read beside what `set` tells. */
+  async setViews(connection: DuckDBConnection, { plain, pretty }: ViewTexts): Promise<void> {
+    const told = (texts: ReadonlyMap<number, string>): string => mapSql([...texts], 'UINTEGER');
+    await this.#tell(connection, [
+      ['__pg_views', () => told(plain)],
+      ['__pg_pretty_views', () => told(pretty)],
+    ]);
+  }
+
+  async #tell(
+    connection: DuckDBConnection,
+    values: readonly SessionVariable[],
+    relations?: ReadonlySet<string>,
+  ): Promise<void> {
     const told = this.#told.get(connection) ?? new Map<string, string>();
     this.#told.set(connection, told);
     const isRead = (name: string): boolean =>
       relations === undefined || (OF_RELATIONS[name]?.some((one) => relations.has(one)) ?? true) || !told.has(name);
-    const news = valuesOf(session)
+    const news = values
       .filter(([name]) => isRead(name))
       .map(([name, value]): [string, string] => [name, value()])
       .filter(([name, value]) => told.get(name) !== value);
@@ -97,8 +115,16 @@ export class SessionVariables {
   }
 }
 
-function valuesOf(session: CatalogSession): readonly (readonly [string, () => string])[] {
-  const settings = [...session.settings].map(([name, value]) => `${quoteLiteral(name)}: ${quoteLiteral(value)}`);
+type SessionVariable = readonly [name: string, value: () => string];
+
+function mapSql(entries: readonly (readonly [string | number, string])[], keyType: string): string {
+  const literals = entries.map(
+    ([key, value]) => `${typeof key === 'number' ? key : quoteLiteral(key)}: ${quoteLiteral(value)}`,
+  );
+  return `CAST(MAP {${literals.join(', ')}} AS MAP(${keyType}, VARCHAR))`;
+}
+
+function valuesOf(session: CatalogSession): readonly SessionVariable[] {
   return [
     ['__pg_version', () => quoteLiteral(versionText())],
     ['__pg_user', () => quoteLiteral(session.userName)],
@@ -106,7 +132,7 @@ function valuesOf(session: CatalogSession): readonly (readonly [string, () => st
     ['__pg_pid', () => String(session.backendPid)],
     ['__pg_started_at', () => quoteLiteral(session.startedAt)],
     ['__pg_search_path', () => `CAST([${session.searchPath.map(quoteLiteral).join(', ')}] AS VARCHAR[])`],
-    ['__pg_settings', () => `CAST(MAP {${settings.join(', ')}} AS MAP(VARCHAR, VARCHAR))`],
+    ['__pg_settings', () => mapSql([...session.settings], 'VARCHAR')],
     ['__pg_activity', () => quoteLiteral(JSON.stringify(session.activity()))],
     ['__pg_cursors', () => quoteLiteral(JSON.stringify(session.cursors()))],
     ['__pg_prepared', () => quoteLiteral(JSON.stringify(session.preparedStatements()))],

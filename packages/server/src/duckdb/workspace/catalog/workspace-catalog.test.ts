@@ -86,6 +86,24 @@ describe('the catalogue of a workspace', () => {
     expect(view?.[0]).toContain('count(*) AS n');
   });
 
+  it('prints ordinary views as PostgreSQL does, and others as they are kept', async () => {
+    await workspace.session.run(`CREATE TABLE priced (id INTEGER, price DECIMAL(9, 2), "Note" VARCHAR)`);
+    await workspace.session.run(
+      `CREATE VIEW printed AS SELECT p.id, p."Note", sum(p.price) AS total FROM priced p WHERE p.price > 10 AND p.id IN (1, 2) GROUP BY p.id, p."Note"`,
+    );
+    await workspace.session.run(`CREATE VIEW kept AS SELECT id FROM priced WHERE regexp_matches("Note", 'a')`);
+    const [printed] = await workspace.query(
+      `SELECT pg_get_viewdef('printed'::regclass), pg_get_viewdef('printed'::regclass, true)`,
+    );
+    expect(printed).toEqual([
+      ' SELECT p.id,\n    p."Note",\n    sum(p.price) AS total\n   FROM priced p\n  WHERE ((p.price > (10)::numeric) AND (p.id = ANY (ARRAY[1, 2])))\n  GROUP BY p.id, p."Note";',
+      ' SELECT p.id,\n    p."Note",\n    sum(p.price) AS total\n   FROM priced p\n  WHERE p.price > 10::numeric AND (p.id = ANY (ARRAY[1, 2]))\n  GROUP BY p.id, p."Note";',
+    ]);
+    const [kept] = await workspace.query(`SELECT definition FROM pg_views WHERE viewname = 'kept'`);
+    expect(kept?.[0]).toMatch(/^ SELECT id FROM priced WHERE regexp_matches/);
+    await workspace.session.run(`DROP VIEW printed; DROP VIEW kept; DROP TABLE priced`);
+  });
+
   it('answers sizes as numbers', async () => {
     await workspace.session.run('CREATE TABLE filled AS SELECT range AS i FROM range(100000); FORCE CHECKPOINT ws');
     const [row] = await workspace.query(

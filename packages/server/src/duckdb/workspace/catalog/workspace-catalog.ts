@@ -10,6 +10,7 @@ import { CatalogSnapshot } from './catalog-snapshot.js';
 import { overSnapshot } from './definitions/snapshot.js';
 import { SessionVariables, type CatalogSession } from './session-variables.js';
 import { rewriteUserStatement, type UserRewrite } from './user-sql/rewrite-user-statement.js';
+import { readViewTexts } from './views/view-texts.js';
 import { CatalogTranslator, type CatalogStatement } from './translate-catalog-statement.js';
 
 /** Asks the service what the project shows; the generation is that of the last answer. */
@@ -82,7 +83,13 @@ export class WorkspaceCatalog {
     await this.refresh();
     await this.#variables.set(connection, session, statement?.relations);
     if (statement === undefined) return '';
+    if (asksForViews(statement.sql)) await this.tellViews(connection, session);
     return (await this.#snapshot.holdsFor(connection, session)) ? overSnapshot(statement.sql) : statement.sql;
+  }
+
+  /** Before a statement that asks for the text of views; after `prepare`. */
+  async tellViews(connection: DuckDBConnection, session: CatalogSession): Promise<void> {
+    await this.#variables.setViews(connection, await readViewTexts(connection, session.searchPath));
   }
 
   /** Resolves when nothing is in progress that a statement did not wait for. */
@@ -104,4 +111,8 @@ export class WorkspaceCatalog {
     await this.#snapshot.drop(() => loadProjectCatalog(this.#control, answer, this.#numbers));
     this.#generation = answer.generation;
   }
+}
+
+export function asksForViews(sql: string): boolean {
+  return sql.includes('pg_get_viewdef');
 }

@@ -198,10 +198,12 @@ export const OBJECT_MACROS: readonly Macro[] = [
   ),
   macro(
     'pg_get_viewdef',
-    ...['(relation)', '(relation, pretty)'].map(
-      (parameters) =>
-        `${parameters} AS (SELECT __v.definition FROM __pg.own.view_definitions AS __v WHERE __v.oid = __pg.fn.regclass_in(relation))`,
-    ),
+    ...['(relation)', '(relation, pretty)'].map((parameters) => {
+      const printed = `map_extract_value(getvariable('__pg_views'), CAST(__v.oid AS UINTEGER))`;
+      const pretty = `map_extract_value(getvariable('__pg_pretty_views'), CAST(__v.oid AS UINTEGER))`;
+      const text = parameters === '(relation)' ? printed : `CASE WHEN pretty THEN ${pretty} ELSE ${printed} END`;
+      return `${parameters} AS (SELECT coalesce(${text}, __v.definition) FROM __pg.own.view_definitions AS __v WHERE __v.oid = __pg.fn.regclass_in(relation))`;
+    }),
   ),
   macro(
     'pg_get_serial_sequence',

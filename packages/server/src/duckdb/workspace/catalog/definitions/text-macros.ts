@@ -4,7 +4,7 @@ import { macro, type Macro } from './macro.js';
  * Words that PostgreSQL 15 quotes when it prints them as names: all of its keywords but the unreserved ones. One text, because a macro is
  * bound anew wherever it is used, and a list of so many constants takes as long to bind as everything else in a statement.
  */
-const QUOTED_WORDS =
+export const QUOTED_WORDS =
   'all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast char character check ' +
   'coalesce collate collation column concurrently constraint create cross current_catalog current_date current_role current_schema ' +
   'current_time current_timestamp current_user dec decimal default deferrable desc distinct do else end except exists extract false fetch ' +
