@@ -1,5 +1,6 @@
 import type { DuckDBConnection, DuckDBMaterializedResult } from '@duckdb/node-api';
 import { SqlError } from '../../errors/sql-error.js';
+import { dropOf } from './dependent-views.js';
 import type { DuckDbSqlConnection } from './duckdb-sql-connection.js';
 import type { RewrittenSql } from './duckdb-sql-engine.js';
 import { existenceNotices } from './existence-notices.js';
@@ -9,7 +10,7 @@ import { MadeRows } from './made-rows.js';
 import { renamingStatements } from './renaming.js';
 import { dropSequences, ownedSequences } from './owned-sequences.js';
 import { onCommitDrop } from './on-commit-drop.js';
-import type { OpenOptions, ParameterValues, PreparedSql, RowSource } from './sql-engine.js';
+import type { OpenOptions, ParameterValues, PreparedSql, RowSource, SqlNotice } from './sql-engine.js';
 import { singleDrops } from './single-drops.js';
 import type { EngineStatement, StatementText } from './sql-statement.js';
 import { plannable } from './stored-arithmetic.js';
@@ -42,10 +43,10 @@ export class DefinitionSql implements PreparedSql {
     if (alone) await connection.begin(signal);
     try {
       await connection.beforeDefinition(statement);
-      const result = await connection.guarded(signal, () => runRewrittenDefinition(duckdb, edited));
+      const run = await connection.guarded(signal, () => runRewrittenDefinition(duckdb, edited));
       if (drop !== undefined) connection.runAtCommit(drop.dropSql);
       if (alone) await connection.commit(signal);
-      return new MadeRows(result, undefined, notices, options.settings);
+      return new MadeRows(run.result, undefined, [...notices, ...run.notices], options.settings);
     } catch (error) {
       throw connection.translate(await connection.undo(error, alone), edited, statement);
     }
@@ -74,11 +75,12 @@ export class DefinitionSql implements PreparedSql {
 export async function runRewrittenDefinition(
   duckdb: DuckDBConnection,
   { sql, before = [] }: { readonly sql: string; readonly before?: RewrittenSql['before'] | undefined },
-): Promise<DuckDBMaterializedResult> {
+): Promise<{ readonly result: DuckDBMaterializedResult; readonly notices: readonly SqlNotice[] }> {
   const owned = await ownedSequences(duckdb, sql);
+  const drop = await dropOf(duckdb, sql);
   const steps = (await renamingStatements(duckdb, sql)) ?? singleDrops(sql) ?? [sql];
-  for (const first of [...before, ...steps.slice(0, -1)]) await duckdb.run(first);
+  for (const first of [...before, ...(drop?.before ?? []), ...steps.slice(0, -1)]) await duckdb.run(first);
   const result = await runDefinition(duckdb, steps.at(-1) ?? sql);
   await dropSequences(duckdb, owned);
-  return result;
+  return { result, notices: drop?.notices ?? [] };
 }

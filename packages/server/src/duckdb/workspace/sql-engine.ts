@@ -160,6 +160,7 @@ export interface SqlNotice {
   readonly severity: 'NOTICE' | 'WARNING' | 'INFO';
   readonly sqlState: string;
   readonly message: string;
+  readonly detail?: string;
   readonly hint?: string;
 }
 

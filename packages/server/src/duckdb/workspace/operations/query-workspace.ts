@@ -86,7 +86,7 @@ async function runStatement(
     truncated: false,
   });
   if (statement.class === 'definition') {
-    const result = await runRewrittenDefinition(connection, { sql });
+    const { result } = await runRewrittenDefinition(connection, { sql });
     return withoutRows(gated.tagHasCount ? await changedRows(result) : 0);
   }
   const prepared = await prepareChecked(connection, sql);

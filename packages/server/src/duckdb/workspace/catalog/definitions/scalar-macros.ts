@@ -48,7 +48,10 @@ export const SCALAR_MACROS: readonly Macro[] = [
   ),
   ...['json', 'jsonb'].flatMap((type) => [
     macro(`${type}_array_elements`, `(document) AS unnest(CAST(json_extract(document, '$[*]') AS JSON[]))`),
-    macro(`${type}_array_elements_text`, `(document) AS unnest(CAST(json_extract_string(document, '$[*]') AS VARCHAR[]))`),
+    macro(
+      `${type}_array_elements_text`,
+      `(document) AS unnest(CAST(json_extract_string(document, '$[*]') AS VARCHAR[]))`,
+    ),
     macro(`${type}_object_keys`, `(document) AS unnest(json_keys(document))`),
     macro(`${type}_each`, `(document) AS unnest(${membersOf('json_extract')})`),
     macro(`${type}_each_text`, `(document) AS unnest(${membersOf('json_extract_string')})`),
