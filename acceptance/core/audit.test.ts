@@ -17,6 +17,7 @@ interface Entry {
   readonly timestamp: string;
   readonly request_id: string;
   readonly project_id: string | null;
+  readonly branch_id: string | null;
   readonly operation: string;
   readonly resource_type: string;
   readonly resource_id: string | null;
@@ -66,6 +67,7 @@ describe('a change', () => {
       timestamp: expect.stringMatching(TIME),
       request_id: created.headers.get('x-request-id'),
       project_id: project.id,
+      branch_id: 'default',
       operation: 'bucket.create',
       resource_type: 'bucket',
       resource_id: 'in_c_sales',
@@ -234,6 +236,9 @@ describe('filters and pages', () => {
     [{ outcome: 'refused' }, 2],
     [{ outcome: 'failed' }, 0],
     [{ error_code: 'bucket_exists' }, 1],
+    [{ branch_id: 'default' }, 6],
+    [{ branch_id: 'default', outcome: 'refused' }, 2],
+    [{ branch_id: 'other' }, 0],
     [{ actor: 'admin' }, 1],
     [{ actor: 'nobody' }, 0],
     [{ since: '2100-01-01' }, 0],

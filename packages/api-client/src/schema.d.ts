@@ -1877,6 +1877,7 @@ export interface components {
       timestamp: string;
       request_id: string;
       project_id: string | null;
+      branch_id: string | null;
       /** @description As in this document, such as `table.import` */
       operation: string;
       resource_type: string;
@@ -4425,6 +4426,8 @@ export interface operations {
         resource_id?: string;
         /** @description Id of a key, or `admin` */
         actor?: string;
+        /** @description `default` for main */
+        branch_id?: string;
         /** @description `refused`: a mistake of the caller, or a limit; `failed`: the service could not do it. Nothing changed in either case */
         outcome?: 'success' | 'refused' | 'failed';
         error_code?: string;
@@ -4648,6 +4651,8 @@ export interface operations {
         resource_id?: string;
         /** @description Id of a key, or `admin` */
         actor?: string;
+        /** @description `default` for main */
+        branch_id?: string;
         /** @description `refused`: a mistake of the caller, or a limit; `failed`: the service could not do it. Nothing changed in either case */
         outcome?: 'success' | 'refused' | 'failed';
         error_code?: string;

@@ -232,6 +232,7 @@ export interface SnapshotFilter {
 /** Everything given must hold. Names of projects and resources match without regard to case, the rest exactly. */
 export interface OperationFilter {
   readonly projectId?: string | undefined;
+  readonly branchId?: string | undefined;
   readonly operation?: OperationName | undefined;
   readonly resourceType?: string | undefined;
   readonly resourceId?: string | undefined;

@@ -249,6 +249,8 @@ export interface OperationLogEntry {
   readonly timestamp: Date;
   readonly requestId: string;
   readonly projectId: string | null;
+  /** The one that was asked for, `default` for main; null for what belongs to no branch. */
+  readonly branchId: string | null;
   readonly operation: OperationName;
   readonly resourceId: string | null;
   /** Key id, `admin`, or null when nobody was recognised. */

@@ -48,6 +48,7 @@ export class AuditLog {
     this.#pending.push({
       ...entry,
       projectId: bounded(entry.projectId),
+      branchId: bounded(entry.branchId),
       resourceId: bounded(entry.resourceId),
       errorMessage: bounded(entry.errorMessage),
     });

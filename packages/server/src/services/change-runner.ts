@@ -16,7 +16,11 @@ export interface ChangeInput<R> {
   readonly principal: Principal;
   readonly requestId: string;
   readonly projectId: string | null;
+  /** `default` for main; null for what belongs to no branch. */
+  readonly branchId: string | null;
   readonly resourceId: string | null;
+  /** What the door adds to the audit. */
+  readonly details?: JsonObject | null;
   readonly idempotency?: Omit<IdempotentRequest, 'scope'> | undefined;
   /** Answers of the caller whose key begins so do not stand any longer once this has happened. */
   readonly outdates?: string | undefined;
@@ -32,6 +36,7 @@ export interface Refusal {
   readonly principal: Principal | null;
   readonly requestId: string;
   readonly projectId: string | null;
+  readonly branchId: string | null;
   readonly resourceId: string | null;
   readonly error: unknown;
   readonly durationMs: number;
@@ -128,6 +133,8 @@ export class ChangeRunner {
       operation: input.operation,
       principal: input.principal,
       requestId: input.requestId,
+      branchId: input.branchId,
+      details: input.details ?? null,
       clock: this.clock,
       ...(keepAnswer === undefined ? {} : { keepAnswer }),
     });
@@ -154,6 +161,7 @@ export class ChangeRunner {
       timestamp: this.clock.now(),
       requestId: failure.requestId,
       projectId: failure.projectId,
+      branchId: failure.branchId,
       operation: failure.operation,
       resourceId: failure.resourceId,
       actor: failure.principal?.actor ?? null,

@@ -7,6 +7,8 @@ import type { OperationName } from '../model/operations.js';
 /** What the audit says about a change beside its name and its caller. */
 export interface ChangeSubject {
   readonly projectId: string | null;
+  /** Left out: the one that was asked for. */
+  readonly branchId?: string;
   /** The id, or `{bucket}`, `{bucket}.{table}`. */
   readonly resourceId: string | null;
   readonly details?: JsonObject;
@@ -27,6 +29,10 @@ export class Change<R> {
       readonly operation: OperationName;
       readonly principal: Principal;
       readonly requestId: string;
+      /** Absent: what is changed belongs to no branch. */
+      readonly branchId?: string | null;
+      /** For every row of this change: what the door knows. */
+      readonly details?: JsonObject | null;
       readonly clock: Clock;
       /** Keeps the rendered answer for retries; absent without an idempotency key. */
       readonly keepAnswer?: (tx: MetadataTransaction, result: R) => Promise<void>;
@@ -72,15 +78,20 @@ export class Change<R> {
         timestamp: this.now,
         requestId: this.input.requestId,
         projectId: subject.projectId,
+        branchId: subject.branchId ?? this.input.branchId ?? null,
         operation,
         resourceId: subject.resourceId,
         actor: this.input.principal.actor,
         outcome: 'success',
         errorCode: null,
         errorMessage: null,
-        details: subject.details ?? null,
+        details: joined(this.input.details ?? null, subject.details ?? null),
         durationMs: Math.round(performance.now() - this.#startedAt),
       },
     ]);
   }
+}
+
+function joined(one: JsonObject | null, other: JsonObject | null): JsonObject | null {
+  return one === null ? other : { ...one, ...other };
 }

@@ -28,6 +28,7 @@ export async function logClosedLinks(
   for (const { projectId, branchId, bucketName, source } of links) {
     await change.alsoLog(tx, 'bucket.unlink', {
       projectId,
+      branchId,
       resourceId: bucketName,
       details: {
         source_project_id: source.projectId,

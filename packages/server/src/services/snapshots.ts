@@ -192,11 +192,12 @@ async function requireTargetBucket(reader: MetadataReader, ref: TableRef) {
 
 /** Nobody asked for it, but somebody will look for it. */
 function expiryEntry(snapshot: SnapshotRecord, now: Date): OperationLogEntry {
-  const { projectId, id, bucketName, tableName, type } = snapshot;
+  const { projectId, branchId, id, bucketName, tableName, type } = snapshot;
   return {
     timestamp: now,
     requestId: 'maintenance',
     projectId,
+    branchId,
     operation: 'snapshot.delete',
     resourceId: id,
     actor: 'system',

@@ -119,6 +119,7 @@ export function operation(requestId: string, more: Partial<OperationLogEntry> = 
     timestamp: START,
     requestId,
     projectId: 'p1',
+    branchId: 'default',
     operation: 'table.create',
     resourceId: 'in_c_sales.orders',
     actor: 'admin',

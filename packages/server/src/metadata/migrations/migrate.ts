@@ -2,10 +2,11 @@ import type { Kysely } from 'kysely';
 
 import { initialMigration } from './0001-initial.js';
 import { workspacesMigration } from './0002-workspaces.js';
+import { auditBranchesMigration } from './0003-audit-branches.js';
 import type { Migration } from './migration.js';
 
 /** In order, numbered from 1 without gaps. */
-export const MIGRATIONS: readonly Migration[] = [initialMigration, workspacesMigration];
+export const MIGRATIONS: readonly Migration[] = [initialMigration, workspacesMigration, auditBranchesMigration];
 
 type MigrationSchema = {
   schema_migrations: { number: number; name: string; applied_at: number };

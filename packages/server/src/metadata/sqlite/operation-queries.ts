@@ -63,6 +63,7 @@ function valuesOf(filter: OperationFilter) {
     error_code: filter.errorCode,
     project_key: filter.projectId === undefined ? undefined : nameKey(filter.projectId),
     operation: filter.operation,
+    branch_id: filter.branchId,
     resource_type: filter.resourceType,
     outcome: filter.outcome,
   };
@@ -105,6 +106,7 @@ export async function logOperations(db: Database, entries: readonly OperationLog
           request_id: entry.requestId,
           project_id: entry.projectId,
           project_key: entry.projectId === null ? null : nameKey(entry.projectId),
+          branch_id: entry.branchId,
           operation: entry.operation,
           resource_type: describeOperation(entry.operation).resource,
           resource_id: entry.resourceId,
@@ -126,6 +128,7 @@ function toEntry(row: Selectable<OperationRow>): OperationLogEntry {
     timestamp: new Date(row.logged_at),
     requestId: row.request_id,
     projectId: row.project_id,
+    branchId: row.branch_id,
     operation: row.operation as OperationName,
     resourceId: row.resource_id,
     actor: row.actor,

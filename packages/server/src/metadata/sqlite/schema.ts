@@ -226,6 +226,7 @@ export interface OperationRow {
   request_id: string;
   project_id: string | null;
   project_key: string | null;
+  branch_id: string | null;
   operation: string;
   resource_type: string;
   resource_id: string | null;

@@ -15,7 +15,7 @@ export type CommandLevel = 'backend' | 'either' | 'project';
 export interface CommandDescription {
   readonly level: CommandLevel;
   readonly summary: string;
-  /** What it does on the backend level, for the audit of those who may not. */
+  /** What it does above all, for the audit of those who may not; without a meaning, it does nothing. */
   readonly operation?: OperationName;
   /** It has no meaning here; why not. */
   readonly unsupported?: string;

@@ -4,7 +4,8 @@ import type { Authentication } from '../../auth/authenticator.js';
 import type { Principal } from '../../auth/principal.js';
 import { isDomainError, type DomainError } from '../../errors/domain-error.js';
 import { nameKey } from '../../model/columns.js';
-import type { OperationName } from '../../model/operations.js';
+import type { JsonObject } from '../../metadata/records.js';
+import { describeOperation, type OperationName } from '../../model/operations.js';
 import { DEFAULT_BRANCH_ID, type BucketRef, type TableRef, type WorkspaceRef } from '../../model/refs.js';
 import type { Change } from '../../services/change.js';
 import type { Answer, IdempotentRequest } from '../../services/idempotency-keys.js';
@@ -18,6 +19,7 @@ import { encodeMessage } from './wire/encode-message.js';
 type Repeated = Omit<IdempotentRequest, 'scope'> | undefined;
 
 export interface CallInput {
+  readonly command: string;
   readonly services: DriverServices;
   readonly authentication: Authentication;
   readonly principal: Principal;
@@ -36,6 +38,8 @@ export interface CallInput {
   readonly commandDigest: () => string;
 }
 
+const BRANCH_RESOURCES: readonly string[] = ['bucket', 'table', 'column'];
+
 /** What is changed, for rights and audit. */
 export interface ChangeSubject {
   readonly operation: OperationName;
@@ -52,6 +56,10 @@ export interface ChangeSubject {
  */
 export class DriverCall {
   readonly log = new DriverLog();
+  /** What this call is about, for the log: the project it named last. */
+  #concerns: string | null = null;
+  /** From here on somebody else audits how it ends. */
+  #isAudited = false;
 
   constructor(private readonly input: CallInput) {}
 
@@ -71,6 +79,15 @@ export class DriverCall {
     return this.input.principal.kind === 'admin';
   }
 
+  get concerns(): string | null {
+    const { principal } = this.input;
+    return this.#concerns ?? (principal.kind === 'project' ? principal.projectId : null);
+  }
+
+  get isAudited(): boolean {
+    return this.#isAudited;
+  }
+
   /** The project of the key. `named` is what the command says, if it says anything: with a project key it can only be that one. */
   projectId(named = ''): string {
     const { principal, host } = this.input;
@@ -79,7 +96,10 @@ export class DriverCall {
       return principal.projectId;
     }
     const projectId = named === '' ? host : named;
-    if (projectId !== '' && !/^https?:\/\//i.test(projectId)) return projectId;
+    if (projectId !== '' && !/^https?:\/\//i.test(projectId)) {
+      this.#concerns = projectId;
+      return projectId;
+    }
     throw invalid(
       'The admin key belongs to no project: name the project in the command or as the host of the credentials.',
     );
@@ -129,6 +149,7 @@ export class DriverCall {
       this.#authorize(operation, projectId);
       if (bucket !== undefined) await this.services.sharing.mustMayRead(this.principal, operation, bucket);
     } catch (error) {
+      this.#isAudited = true;
       this.services.changes.refusedRead(
         this.#refusal({ operation, projectId, resourceId: bucket?.bucketName ?? null }, error),
       );
@@ -210,6 +231,8 @@ export class DriverCall {
     render: (result: R) => Answer,
     work: (change: Change<R>) => Promise<R>,
   ): Promise<Answer> {
+    this.#concerns = subject.projectId;
+    this.#isAudited = true;
     try {
       this.#authorize(subject.operation, subject.projectId ?? undefined);
     } catch (error) {
@@ -219,7 +242,8 @@ export class DriverCall {
     const { principal, requestId, runId, isOnceInRun } = this.input;
     const idempotency = await repeats();
     const outdates = runId === '' || isOnceInRun ? undefined : answersOfRun(runId, subject.resourceId);
-    const input = { ...subject, principal, requestId, idempotency, outdates, render, renderError };
+    const audit = { branchId: branchOf(subject.operation), details: auditDetails(this.input) };
+    const input = { ...subject, ...audit, principal, requestId, idempotency, outdates, render, renderError };
     const outcome = await this.services.changes.run<R>(input, work);
     if (outcome.replayed && outcome.status >= 400) throw DriverFailure.fromJson(outcome.status, outcome.body);
     // Whoever meant it a second time must be able to see why nothing happened.
@@ -237,8 +261,19 @@ export class DriverCall {
 
   #refusal(subject: ChangeSubject, error: unknown) {
     const { principal, requestId } = this.input;
-    return { ...subject, principal, requestId, error, durationMs: 0 };
+    const audit = { branchId: branchOf(subject.operation), details: auditDetails(this.input) };
+    return { ...subject, ...audit, principal, requestId, error, durationMs: 0 };
   }
+}
+
+/** Connection knows this service's main branch only; its own branches are prefixes of bucket names. */
+export function branchOf(operation: OperationName): string | null {
+  return BRANCH_RESOURCES.includes(describeOperation(operation).resource) ? DEFAULT_BRANCH_ID : null;
+}
+
+/** An operation is what REST does as well; the command says what was asked for. */
+export function auditDetails({ command, runId }: Pick<CallInput, 'command' | 'runId'>): JsonObject {
+  return runId === '' ? { command } : { command, run_id: runId };
 }
 
 function renderError(error: DomainError): Answer {

@@ -2,14 +2,16 @@ import { createHash } from 'node:crypto';
 import { create, fromBinary, type DescMessage, type Message } from '@bufbuild/protobuf';
 import type { Logger } from 'pino';
 import { NotAuthenticatedError } from '../../auth/authorize.js';
+import type { Authentication } from '../../auth/authenticator.js';
 import type { Principal } from '../../auth/principal.js';
+import { describeOperation } from '../../model/operations.js';
 import { findCommand } from './commands.js';
 import { WrittenAnswer, type Command } from './define-command.js';
-import { DriverCall } from './driver-call.js';
+import { auditDetails, branchOf, DriverCall } from './driver-call.js';
 import { DRIVER_CODES, DriverFailure, invalid } from './driver-failure.js';
 import type { DriverServices } from './driver-services.js';
 import { GenericBackendCredentialsSchema, type GenericBackendCredentials } from './gen/proto/credentials_pb.js';
-import { isUnexpectedFailure, translateFailure } from './translate-failure.js';
+import { auditedError, isUnexpectedFailure, translateFailure } from './translate-failure.js';
 import { writeMessage } from './wire/encode-message.js';
 import type { CommandAnswer, CommandRequest, Packed } from './wire/envelope.js';
 
@@ -21,8 +23,28 @@ export interface CommandEnvelope {
   /** The caller's own, for repeating this very call. */
   readonly idempotencyKey: string | undefined;
   readonly signal: AbortSignal;
-  /** The door has a line in the log for every request already. */
-  readonly isLogged?: boolean;
+  /** The door has a line in the log for every request already, and takes what it does not know. */
+  readonly logged?: (line: CommandLine) => void;
+}
+
+/** What the log says about a command. */
+export interface CommandLine {
+  readonly command: string;
+  /** Id of the key, `admin`, or null when nobody was recognised. */
+  readonly actor: string | null;
+  readonly project: string | null;
+  /** `ok`, or the kind of the failure. */
+  readonly status: string;
+}
+
+/** What has become known of a command on its way. */
+interface CommandTrace {
+  readonly startedAt: number;
+  command?: Command;
+  runId?: string;
+  principal?: Principal;
+  formerKey?: { readonly key_id: string; readonly key_state: string };
+  call?: DriverCall;
 }
 
 export interface DriverObserver {
@@ -49,39 +71,73 @@ export class DriverExecutor {
 
   /** Throws `DriverFailure` and nothing else. */
   async execute(request: CommandRequest, envelope: CommandEnvelope): Promise<CommandAnswer> {
-    const startedAt = performance.now();
-    let name = 'unknown';
+    const trace: CommandTrace = { startedAt: performance.now() };
     let status = 'ok';
     try {
-      const command = requireCommand(request.command);
-      name = command.request.name;
-      return await this.#run(command, request, envelope);
+      return await this.#run(request, envelope, trace);
     } catch (error) {
       const failure = translateFailure(error);
       status = failure.status;
       if (isUnexpectedFailure(failure)) {
-        this.logger.error({ err: error, command: name, requestId: envelope.requestId }, 'driver command failed');
+        const { requestId } = envelope;
+        this.logger.error({ err: error, command: nameOf(trace), requestId }, 'driver command failed');
       }
+      this.#auditRefusal(failure, envelope, trace);
       throw failure;
     } finally {
-      const durationMs = performance.now() - startedAt;
-      this.observer?.finished(name, status, durationMs);
-      const { requestId } = envelope;
-      const level = envelope.isLogged === true ? 'debug' : 'info';
-      this.logger[level]({ command: name, status, ms: Math.round(durationMs * 10) / 10, requestId }, 'driver command');
+      this.#finished(status, envelope, trace);
     }
   }
 
-  async #run(command: Command, request: CommandRequest, envelope: CommandEnvelope): Promise<CommandAnswer> {
-    const credentials = credentialsOf(request.credentials);
-    const authentication = await this.#authenticate(envelope.authorization, credentials);
-    const { principal } = authentication;
-    this.services.rateLimiter.mustBeWithinRate(principal);
-    this.#mustBeOfLevel(command, principal, envelope);
+  #finished(status: string, envelope: CommandEnvelope, trace: CommandTrace): void {
+    const durationMs = performance.now() - trace.startedAt;
+    const command = nameOf(trace);
+    this.observer?.finished(command, status, durationMs);
+    const line = { command, actor: trace.principal?.actor ?? null, project: projectOf(trace), status };
+    if (envelope.logged !== undefined) {
+      envelope.logged(line);
+      return;
+    }
+    const ms = Math.round(durationMs * 10) / 10;
+    this.logger.info({ ...line, ms, requestId: envelope.requestId }, 'driver command');
+  }
+
+  /** The change runner audits what it ran, a call what it refused; the rest is refused here: a wrong key, a bad field. */
+  #auditRefusal(failure: DriverFailure, { requestId }: CommandEnvelope, trace: CommandTrace): void {
+    const { command, call, principal = null, runId = '' } = trace;
+    if (command?.operation === undefined || call?.isAudited === true) return;
+    const isChange = describeOperation(command.operation).change;
+    if (!isChange && failure.httpStatus !== 401 && failure.httpStatus !== 403) return;
+    const refusal = {
+      operation: command.operation,
+      principal,
+      requestId,
+      projectId: projectOf(trace),
+      branchId: branchOf(command.operation),
+      resourceId: null,
+      error: auditedError(failure),
+      durationMs: performance.now() - trace.startedAt,
+      details: { ...auditDetails({ command: command.request.name, runId }), ...trace.formerKey },
+    };
+    if (isChange) this.services.changes.refused(refusal);
+    else this.services.changes.refusedRead(refusal);
+  }
+
+  async #run(request: CommandRequest, envelope: CommandEnvelope, trace: CommandTrace): Promise<CommandAnswer> {
+    const command = requireCommand(request.command);
     const runId = request.runtimeOptions?.runId ?? '';
+    trace.command = command;
+    trace.runId = runId;
+    const credentials = credentialsOf(request.credentials);
+    const authentication = await this.#authenticate(envelope.authorization, credentials, trace);
+    const { principal } = authentication;
+    trace.principal = principal;
+    this.services.rateLimiter.mustBeWithinRate(principal);
+    mustBeOfLevel(command, principal);
     const message = decode(command, request.command);
     const isOnceInRun = runId !== '' && command.onceInRun(message);
     const call = new DriverCall({
+      command: command.request.name,
       services: this.services,
       authentication,
       principal,
@@ -96,36 +152,37 @@ export class DriverExecutor {
       idempotencyKey: idempotencyKeyOf(envelope),
       commandDigest: () => digestOf(request.command),
     });
+    trace.call = call;
     const answer = await command.run(call, message);
     return { answer: answerOf(command.response, answer), messages: call.log.messages };
   }
 
-  async #authenticate(authorization: string | undefined, { secret }: GenericBackendCredentials) {
+  async #authenticate(
+    authorization: string | undefined,
+    { secret }: GenericBackendCredentials,
+    trace: CommandTrace,
+  ): Promise<Extract<Authentication, { kind: 'known' }>> {
     const given = authorization ?? (secret === '' ? undefined : `Bearer ${secret}`);
     const authentication = await this.services.authenticator.authenticate(given);
     if (authentication.kind === 'known') return authentication;
     if (authentication.kind === 'missing') throw new NotAuthenticatedError('Not authenticated');
+    const { formerKey } = authentication;
+    if (formerKey !== undefined) trace.formerKey = { key_id: formerKey.keyId, key_state: formerKey.state };
     throw new DriverFailure('unauthenticated', DRIVER_CODES.authentication, 'Invalid API key');
   }
+}
 
-  #mustBeOfLevel({ level, operation, request }: Command, principal: Principal, { requestId }: CommandEnvelope): void {
-    if (level !== 'backend' || principal.kind === 'admin') return;
-    const message = `${request.name} needs the admin key`;
-    const error = new DriverFailure('permission_denied', DRIVER_CODES.authentication, message);
-    if (operation !== undefined) {
-      const { projectId } = principal;
-      this.services.changes.refused({
-        operation,
-        principal,
-        requestId,
-        projectId,
-        resourceId: null,
-        error,
-        durationMs: 0,
-      });
-    }
-    throw error;
-  }
+function nameOf({ command }: CommandTrace): string {
+  return command?.request.name ?? 'unknown';
+}
+
+function projectOf({ call, principal }: CommandTrace): string | null {
+  return call?.concerns ?? (principal?.kind === 'project' ? principal.projectId : null);
+}
+
+function mustBeOfLevel({ level, request }: Command, principal: Principal): void {
+  if (level !== 'backend' || principal.kind === 'admin') return;
+  throw new DriverFailure('permission_denied', DRIVER_CODES.authentication, `${request.name} needs the admin key`);
 }
 
 function requireCommand(packed: Packed | undefined): Command {

@@ -72,6 +72,15 @@ export function translateFailure(error: unknown): DriverFailure {
   );
 }
 
+/** The same for the audit, whose words are those of every door. */
+export function auditedError(failure: DriverFailure): Error {
+  const { cause, message, httpStatus } = failure;
+  if (cause instanceof DomainError || cause instanceof NotAuthenticatedError) return cause;
+  if (httpStatus === 401) return new NotAuthenticatedError(message);
+  if (httpStatus === 403) return new DomainError('forbidden', message);
+  return httpStatus < 500 ? new DomainError('invalid_request', message) : failure;
+}
+
 /** Whether an error asks for a person: the same rule as at the REST door. */
 export function isUnexpectedFailure(failure: DriverFailure): boolean {
   return failure.httpStatus === 500;

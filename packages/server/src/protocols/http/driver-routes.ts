@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { commands } from '../driver/commands.js';
-import type { DriverExecutor } from '../driver/driver-executor.js';
+import type { CommandLine, DriverExecutor } from '../driver/driver-executor.js';
 import { DRIVER_CODES, DriverFailure, invalid } from '../driver/driver-failure.js';
 import { requestFromJson, responseToJson } from '../driver/reference-form.js';
 import { refusalOf } from './errors.js';
@@ -74,7 +74,9 @@ async function execute(request: FastifyRequest, reply: FastifyReply, executor: D
     get signal() {
       return (signal ??= abortSignalOf(request, reply));
     },
-    isLogged: true,
+    logged: (line: CommandLine) => {
+      request.door.driverCommand = line;
+    },
   };
   if (Buffer.isBuffer(body)) {
     return reply.type(PROTOBUF).send(writeResponse(await executor.execute(fromBytes(body), envelope)));

@@ -127,6 +127,7 @@ async function runChange(
       principal: mustHavePrincipal(request),
       requestId: request.id,
       projectId: subject.projectId ?? pathParams(request)['project_id'] ?? null,
+      branchId: pathParams(request)['branch_id'] ?? null,
       resourceId: subject.resourceId ?? resourceIdFromPath(request, route.operation),
       idempotency,
       render: (result) => ({

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authentication } from '../../auth/authenticator.js';
 import type { Principal } from '../../auth/principal.js';
+import type { CommandLine } from '../driver/driver-executor.js';
 import { DomainError } from '../../errors/domain-error.js';
 
 /** What this door remembers of a request between its steps. */
@@ -14,6 +15,8 @@ export interface RequestState {
   /** From here on the change runner audits and counts; before, a refusal is ours to report. */
   changeStarted: boolean;
   error: unknown;
+  /** Of a request to the storage driver. */
+  driverCommand?: CommandLine;
   /** Every byte of a streamed answer is on its way. */
   answerComplete: boolean;
 }

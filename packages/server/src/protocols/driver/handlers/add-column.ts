@@ -8,6 +8,7 @@ import { tableObjectInfo } from '../shapes/table-info.js';
 
 export const addColumn = defineCommand({
   level: 'project',
+  operation: 'column.add',
   summary: 'Adds a column at the end; a NOT NULL one needs a default when the table has rows.',
   request: AddColumnCommandSchema,
   response: ObjectInfoResponseSchema,

@@ -6,6 +6,7 @@ import { AddPrimaryKeyCommandSchema } from '../gen/proto/table_pb.js';
 /** Keys are guaranteed here, whoever writes: `skipDuplicatesCheck` cannot let a key in that does not hold. */
 export const addPrimaryKey = defineSilentCommand({
   level: 'project',
+  operation: 'table.add_primary_key',
   summary: 'Sets the key. Its columns must be NOT NULL and free of duplicates, whatever skipDuplicatesCheck says.',
   request: AddPrimaryKeyCommandSchema,
   run: async (call, { path, tableName, primaryKeysNames }) => {

@@ -30,6 +30,7 @@ const SHORT_NAMES: Readonly<Record<string, string>> = {
  */
 export const alterColumn = defineCommand({
   level: 'project',
+  operation: 'column.alter',
   summary: 'Changes nullable, length and default of a column, each on its own; the messages say what was done.',
   request: AlterColumnCommandSchema,
   response: ObjectInfoResponseSchema,

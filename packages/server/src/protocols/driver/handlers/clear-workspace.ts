@@ -7,6 +7,7 @@ import { ClearWorkspaceCommandSchema } from '../gen/proto/workspace_pb.js';
 
 export const clearWorkspace = defineSilentCommand({
   level: 'project',
+  operation: 'workspace.clear',
   summary: 'Removes every object of a workspace but those to preserve; the login stays.',
   request: ClearWorkspaceCommandSchema,
   run: async (call, { workspaceObjectName, ignoreErrors, objectsToPreserve }) => {

@@ -8,6 +8,7 @@ import { bucketObjectName } from '../object-names.js';
 
 export const createBucket = defineCommand({
   level: 'project',
+  operation: 'bucket.create',
   summary: 'Makes a bucket; in a development branch with the id of the branch before its name.',
   request: CreateBucketCommandSchema,
   response: CreateBucketResponseSchema,

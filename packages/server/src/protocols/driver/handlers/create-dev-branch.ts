@@ -10,6 +10,7 @@ import { branchReadOnlyRole } from '../object-names.js';
  */
 export const createDevBranch = defineCommand({
   level: 'project',
+  operation: 'project.get',
   summary: 'Names the read-only role of a development branch. The buckets of a branch carry its id as a prefix.',
   request: CreateDevBranchCommandSchema,
   response: CreateDevBranchResponseSchema,

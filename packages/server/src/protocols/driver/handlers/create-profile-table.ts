@@ -12,6 +12,7 @@ const MEDIAN = QUANTILES.indexOf(0.5);
 
 export const createProfileTable = defineCommand({
   level: 'project',
+  operation: 'table.profile',
   summary: 'Measures a table: rows and bytes, and of each column how many values differ, repeat and are missing.',
   request: CreateProfileTableCommandSchema,
   response: CreateProfileTableResponseSchema,

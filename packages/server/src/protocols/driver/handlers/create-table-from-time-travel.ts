@@ -7,6 +7,7 @@ import { tableObjectInfo } from '../shapes/table-info.js';
 
 export const createTableFromTimeTravel = defineCommand({
   level: 'project',
+  operation: 'table.create',
   summary: 'Makes a table with the state another one had at a moment, from the versions that are kept. It has no key.',
   onceInRun: () => true,
   request: CreateTableFromTimeTravelCommandSchema,

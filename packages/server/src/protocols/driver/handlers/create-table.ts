@@ -8,6 +8,7 @@ import { tableObjectInfo } from '../shapes/table-info.js';
 
 export const createTable = defineCommand({
   level: 'project',
+  operation: 'table.create',
   summary: 'Makes an empty table; `_timestamp` is a column like the others.',
   request: CreateTableCommandSchema,
   response: ObjectInfoResponseSchema,

@@ -10,6 +10,7 @@ const SIZE_LIMIT_GB = 10;
 
 export const createWorkspace = defineCommand({
   level: 'project',
+  operation: 'workspace.create',
   summary: 'Makes a workspace and its login: it reads every bucket of the project, and writes only into itself.',
   onceInRun: () => true,
   request: CreateWorkspaceCommandSchema,

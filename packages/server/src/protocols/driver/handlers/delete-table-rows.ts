@@ -10,6 +10,7 @@ import { conditionFrom } from '../shapes/row-filters.js';
 
 export const deleteTableRows = defineCommand({
   level: 'project',
+  operation: 'table.delete_rows',
   summary: 'Deletes the rows that filters, a time of change and other tables choose; without any of them, all.',
   request: DeleteTableRowsCommandSchema,
   response: DeleteTableRowsResponseSchema,

@@ -4,6 +4,7 @@ import { DropBucketCommandSchema } from '../gen/proto/bucket_pb.js';
 
 export const dropBucket = defineSilentCommand({
   level: 'project',
+  operation: 'bucket.delete',
   summary: 'Drops a bucket: an empty one, or with isCascade one with its tables. One that is gone is fine.',
   request: DropBucketCommandSchema,
   run: async (call, { bucketObjectName, isCascade }) => {

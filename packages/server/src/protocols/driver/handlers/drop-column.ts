@@ -4,6 +4,7 @@ import { DropColumnCommandSchema } from '../gen/proto/table_pb.js';
 
 export const dropColumn = defineSilentCommand({
   level: 'project',
+  operation: 'column.drop',
   summary: 'Drops a column that is not part of the key.',
   request: DropColumnCommandSchema,
   run: async (call, { path, tableName, columnName }) => {

@@ -4,6 +4,7 @@ import { DropPrimaryKeyCommandSchema } from '../gen/proto/table_pb.js';
 
 export const dropPrimaryKey = defineSilentCommand({
   level: 'project',
+  operation: 'table.drop_primary_key',
   summary: 'Takes the key away. A table without one is fine.',
   request: DropPrimaryKeyCommandSchema,
   run: async (call, { path, tableName }) => {

@@ -4,6 +4,7 @@ import { DropTableCommandSchema } from '../gen/proto/table_pb.js';
 
 export const dropTable = defineSilentCommand({
   level: 'project',
+  operation: 'table.delete',
   summary: 'Drops a table. One that is gone is fine.',
   request: DropTableCommandSchema,
   run: async (call, { path, tableName }) => {

@@ -5,6 +5,7 @@ import { DropWorkspaceObjectCommandSchema } from '../gen/proto/workspace_pb.js';
 
 export const dropWorkspaceObject = defineSilentCommand({
   level: 'project',
+  operation: 'workspace.drop_object',
   summary: 'Drops a table or view of a workspace.',
   request: DropWorkspaceObjectCommandSchema,
   run: async (call, { workspaceObjectName, objectNameToDrop: name, ignoreIfNotExists }) => {

@@ -5,6 +5,7 @@ import { DropWorkspaceCommandSchema } from '../gen/proto/workspace_pb.js';
 
 export const dropWorkspace = defineSilentCommand({
   level: 'project',
+  operation: 'workspace.delete',
   summary:
     'Drops a workspace with its login and ends its sessions: an empty one, or with isCascade any. One that is gone is fine.',
   request: DropWorkspaceCommandSchema,

@@ -23,6 +23,7 @@ const MAX_ROWS = 10_000;
 /** A statement that fails is no failed command: the answer says so. */
 export const executeQuery = defineCommand({
   level: 'project',
+  operation: 'workspace.query',
   summary: 'Runs one statement in a workspace, which reads the buckets of the project as well.',
   request: ExecuteQueryCommandSchema,
   response: ExecuteQueryResponseSchema,

@@ -9,6 +9,7 @@ import {
 /** Elsewhere this registers data from outside as a bucket. Here all data is inside: it lets read-only keys of others read a bucket. */
 export const grantBucketAccess = defineCommand({
   level: 'project',
+  operation: 'bucket.grant_readonly',
   summary:
     'Lets read-only keys of linking projects read the bucket at the end of the path. There are no external buckets.',
   request: GrantBucketAccessToReadOnlyRoleCommandSchema,

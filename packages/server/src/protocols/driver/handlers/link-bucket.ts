@@ -11,6 +11,7 @@ import { bucketObjectName, bucketOfShareRole } from '../object-names.js';
 /** The link is live: what the source gains, changes and loses shows through. */
 export const linkBucket = defineCommand({
   level: 'either',
+  operation: 'bucket.link',
   summary: 'Gives a project a bucket that shows a shared bucket of another one, live and read-only.',
   request: LinkBucketCommandSchema,
   response: LinkedBucketResponseSchema,

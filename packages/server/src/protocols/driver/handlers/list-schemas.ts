@@ -5,6 +5,7 @@ import { ListSchemasCommandSchema, ListSchemasResponseSchema } from '../gen/prot
 
 export const listSchemas = defineCommand({
   level: 'project',
+  operation: 'bucket.list',
   summary: 'Names the buckets of the project.',
   request: ListSchemasCommandSchema,
   response: ListSchemasResponseSchema,

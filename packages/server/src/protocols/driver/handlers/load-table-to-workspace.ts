@@ -18,6 +18,7 @@ import { comparisonsFrom } from '../shapes/row-filters.js';
 
 export const loadTableToWorkspace = defineCommand({
   level: 'project',
+  operation: 'workspace.load',
   onceInRun: ({ importOptions }) => importOptions?.importType === ImportType.INCREMENTAL,
   summary: 'Copies a table of the project, or a choice of its columns and rows, into a workspace.',
   request: LoadTableToWorkspaceCommandSchema,

@@ -25,6 +25,7 @@ const EVERY_WORKSPACE = { limit: 10_000, offset: 0 };
 
 export const objectInfo = defineCommand({
   level: 'project',
+  operation: 'table.get',
   summary: 'Describes a project (its buckets and workspaces), a bucket (its tables), or a table.',
   request: ObjectInfoCommandSchema,
   response: ObjectInfoResponseSchema,

@@ -12,6 +12,7 @@ const MAX_CHARACTERS = 16_384;
 
 export const previewTable = defineCommand({
   level: 'project',
+  operation: 'table.preview',
   summary: 'The first rows of a choice of columns and rows, every value as text.',
   request: PreviewTableCommandSchema,
   response: PreviewTableResponseSchema,

@@ -9,6 +9,7 @@ import {
 
 export const resetWorkspacePassword = defineCommand({
   level: 'project',
+  operation: 'workspace.reset_credentials',
   summary: 'Gives the login of a workspace a new password; the old one stops working at once.',
   onceInRun: () => true,
   request: ResetWorkspacePasswordCommandSchema,

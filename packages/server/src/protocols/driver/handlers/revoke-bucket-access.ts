@@ -3,6 +3,7 @@ import { RevokeBucketAccessFromReadOnlyRoleCommandSchema } from '../gen/proto/bu
 
 export const revokeBucketAccess = defineSilentCommand({
   level: 'project',
+  operation: 'bucket.revoke_readonly',
   summary: 'Takes that right away again. The bucket stays.',
   request: RevokeBucketAccessFromReadOnlyRoleCommandSchema,
   run: async (call, { bucketObjectName }) => {

@@ -10,6 +10,7 @@ import { shareRole } from '../object-names.js';
  */
 export const shareBucket = defineCommand({
   level: 'either',
+  operation: 'bucket.share',
   summary: 'Makes a bucket linkable by other projects. Repeating it is fine.',
   request: ShareBucketCommandSchema,
   response: ShareBucketResponseSchema,

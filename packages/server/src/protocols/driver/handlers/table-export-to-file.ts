@@ -15,6 +15,7 @@ import { tableInfo } from '../shapes/table-info.js';
 
 export const tableExportToFile = defineCommand({
   level: 'project',
+  operation: 'table.export',
   summary:
     'Writes a choice of columns and rows to slices without header, and a manifest that lists them, in the Files API.',
   request: TableExportToFileCommandSchema,

@@ -21,6 +21,7 @@ import { importResponse, loadOptionsFrom } from '../shapes/import-options.js';
 
 export const tableImportFromFile = defineCommand({
   level: 'project',
+  operation: 'table.import',
   summary: 'Loads a CSV file, its slices by a manifest, or a Parquet file, in full or incrementally.',
   onceInRun: ({ importOptions }) => importOptions?.importType === ImportType.INCREMENTAL,
   request: TableImportFromFileCommandSchema,

@@ -31,6 +31,7 @@ interface OutputImport {
 
 export const tableImportFromTable = defineCommand({
   level: 'project',
+  operation: 'table.import',
   summary: 'Loads the rows of another table of the project, or clones that table without copying anything.',
   onceInRun: ({ importOptions }) => importOptions?.importType === ImportType.INCREMENTAL,
   request: TableImportFromTableCommandSchema,

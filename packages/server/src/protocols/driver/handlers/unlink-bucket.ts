@@ -4,6 +4,7 @@ import { UnlinkBucketCommandSchema } from '../gen/proto/bucket_pb.js';
 
 export const unlinkBucket = defineSilentCommand({
   level: 'project',
+  operation: 'bucket.unlink',
   summary: 'Removes a linked bucket; its source stays. One that is gone is fine.',
   request: UnlinkBucketCommandSchema,
   run: async (call, { bucketObjectName }) => {

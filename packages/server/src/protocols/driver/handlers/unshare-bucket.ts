@@ -7,6 +7,7 @@ import { bucketOfShareRole } from '../object-names.js';
 
 export const unshareBucket = defineSilentCommand({
   level: 'either',
+  operation: 'bucket.unshare',
   summary: 'Ends the sharing of a bucket, and with it the links to it.',
   request: UnshareBucketCommandSchema,
   run: async (call, { bucketObjectName, bucketShareRoleName }) => {

@@ -4,6 +4,7 @@ import { UpdateProjectCommandSchema } from '../gen/proto/project_pb.js';
 /** The time zone of a project decides nothing here, since every moment is UTC: there is a project of that name, and that is all. */
 export const updateProject = defineSilentCommand({
   level: 'either',
+  operation: 'project.get',
   summary: 'Is told the time zone of a project. Moments are UTC here, so that it changes nothing.',
   request: UpdateProjectCommandSchema,
   run: async (call, { projectId: named, timezone }) => {

@@ -12,6 +12,7 @@ import {
 function nothingToDo(request: DescMessage, summary: string): Command {
   return defineSilentCommand({
     level: 'project',
+    operation: 'workspace.get',
     summary,
     request,
     run: async (call) => {

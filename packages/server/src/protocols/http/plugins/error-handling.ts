@@ -80,6 +80,7 @@ function auditRefusal(error: unknown, request: FastifyRequest, { changes }: Http
     operation: route.operation,
     requestId: request.id,
     projectId: pathParams(request)['project_id'] ?? null,
+    branchId: pathParams(request)['branch_id'] ?? null,
     resourceId: resourceIdFromPath(request, route.operation),
     principal: door.principal ?? null,
     error: refusalOf(error),

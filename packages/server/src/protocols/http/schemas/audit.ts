@@ -19,6 +19,11 @@ export const OperationEntrySchema = Type.Object(
     timestamp: Type.String({ format: 'date-time' }),
     request_id: Type.String(),
     project_id: Nullable(Type.String()),
+    branch_id: Nullable(
+      Type.String({
+        description: 'The branch that was asked for, `default` for main; null for what belongs to no branch',
+      }),
+    ),
     operation: Type.String({ description: 'As in this document, such as `table.import`' }),
     resource_type: Type.String(),
     resource_id: Nullable(Type.String({ description: 'The id, or `{bucket}`, `{bucket}.{table}`' })),
@@ -48,6 +53,7 @@ const filters = {
   resource_type: Type.Optional(OneOf(resourceTypes)),
   resource_id: Type.Optional(Type.String({ description: 'Exactly, without regard to case' })),
   actor: Type.Optional(Type.String({ description: 'Id of a key, or `admin`' })),
+  branch_id: Type.Optional(Type.String({ description: '`default` for main' })),
   outcome: Type.Optional(outcome),
   error_code: Type.Optional(Type.String()),
   request_id: Type.Optional(Type.String()),
@@ -65,6 +71,7 @@ export const OperationsQuery = Type.Object({
 export function operationFilterFrom(query: Static<typeof OperationsQuery>): OperationFilter {
   return {
     projectId: query.project_id,
+    branchId: query.branch_id,
     operation: query.operation,
     resourceType: query.resource_type,
     resourceId: query.resource_id,
@@ -94,6 +101,7 @@ function renderEntry(entry: OperationLogEntry): Static<typeof OperationEntrySche
     timestamp: formatTimestamp(entry.timestamp),
     request_id: entry.requestId,
     project_id: entry.projectId,
+    branch_id: entry.branchId,
     operation: entry.operation,
     resource_type: describeOperation(entry.operation).resource,
     resource_id: entry.resourceId,
