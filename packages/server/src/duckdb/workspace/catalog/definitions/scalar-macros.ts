@@ -46,6 +46,16 @@ export const SCALAR_MACROS: readonly Macro[] = [
       `(document) AS CASE json_type(document) WHEN 'VARCHAR' THEN 'string' WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' ELSE CASE WHEN document IS NOT NULL THEN 'number' END END`,
     ),
   ),
+  // Keys of an object, or texts of an array.
+  macro(
+    'jsonb_keys',
+    `(document) AS CASE json_type(document) WHEN 'OBJECT' THEN json_keys(document) WHEN 'ARRAY' THEN list_transform(list_filter(CAST(json_extract(document, '$[*]') AS JSON[]), lambda __e: json_type(__e) = 'VARCHAR'), lambda __e: __e ->> '$') ELSE CAST([] AS VARCHAR[]) END`,
+  ),
+  macro('jsonb_has', `(document, key) AS list_contains(__pg.fn.jsonb_keys(document), key)`),
+  macro('jsonb_has_any', `(document, keys) AS list_has_any(__pg.fn.jsonb_keys(document), keys)`),
+  macro('jsonb_has_all', `(document, keys) AS list_has_all(__pg.fn.jsonb_keys(document), keys)`),
+  macro('jsonb_contains', `(document, part) AS json_contains(CAST(document AS JSON), CAST(part AS JSON))`),
+  macro('jsonb_contained', `(part, document) AS json_contains(CAST(document AS JSON), CAST(part AS JSON))`),
   ...['json', 'jsonb'].flatMap((type) => [
     macro(`${type}_array_elements`, `(document) AS unnest(CAST(json_extract(document, '$[*]') AS JSON[]))`),
     macro(

@@ -81,6 +81,7 @@ function itemsFrom(list: TokenList, start: number): Item[] {
 
 function endsColumns(list: TokenList, at: number): boolean {
   const token = list.at(at);
+  if (list.matches(at, 'on', 'conflict')) return true;
   if (token?.kind !== 'word' || !AFTER_COLUMNS.has(token.value)) return false;
   const isPartOfExpression =
     (token.value === 'from' && list.matches(at - 1, 'distinct') && list.matches(at - 2, 'is')) ||

@@ -40,7 +40,7 @@ export function functionEdits(list: TokenList): TextEdit[] {
     const dates = dateEdits(list, first, index);
     if (dates !== undefined) return dates;
     if (ANSWERED_BY_SESSION.has(token.value)) return [];
-    if (token.value === 'generate_series') return stepEdits(list, index);
+    if (token.value === 'generate_series') return seriesEdits(list, index);
     // DuckDB's own, which takes a path and is a relation.
     if (token.value === 'json_each' && list.args(index + 1).length !== 1) return [];
     const target = MACROS.get(token.value);
@@ -51,10 +51,14 @@ export function functionEdits(list: TokenList): TextEdit[] {
   });
 }
 
-/** `generate_series(…, …, '1 day')`: the step of dates and times is an interval. */
-function stepEdits(list: TokenList, index: number): TextEdit[] {
-  const [first, last] = list.args(index + 1)[2] ?? [0, -1];
-  return first === last && list.at(first)?.kind === 'string' ? [list.insertAfter(first, '::INTERVAL')] : [];
+/** `generate_series('2024-01-01', …, '1 day')`: the step of dates and times is an interval, and texts before it are times. */
+function seriesEdits(list: TokenList, index: number): TextEdit[] {
+  const args = list.args(index + 1);
+  if (args.length !== 3) return [];
+  const types = ['TIMESTAMP', 'TIMESTAMP', 'INTERVAL'];
+  return args.flatMap(([first, last], place) =>
+    first === last && list.at(first)?.kind === 'string' ? [list.insertAfter(first, `::${types[place] ?? ''}`)] : [],
+  );
 }
 
 /** `to_char(x, 'YYYY-MM')` and its inverses; left alone unless the pattern is a constant that can be translated. */

@@ -52,6 +52,23 @@ describe('statements of users', () => {
     [`SELECT to_char(made, 'FMDD. Mon "in" YY') FROM t WHERE id = 1`, '5. Mar in 24'],
     [`SELECT to_date('05/03/2024', 'DD/MM/YYYY')`, '2024-03-05'],
     [`SELECT '{"a": 1}'::jsonb->>'a'`, '1'],
+    [
+      `SELECT count(*) FROM t WHERE ('{"a": "x"}'::jsonb) ->> 'a' LIKE 'x%' AND '{"a":"x"}'::json->>'a' IN ('x', 'y')`,
+      '3',
+    ],
+    [`SELECT '{"a": {"b": "x"}}'::jsonb -> 'a' ->> 'b' = 'x' AND true`, 't'],
+    [`SELECT '[1, {"k": 2}]'::jsonb -> 1 ->> 'k'::text || 'z'`, '2z'],
+    [`SELECT '{"a": {"b/c": [1, 2]}}'::jsonb #>> '{a,b/c,1}' || ('{"a": {"b": 3}}'::json #> ARRAY['a', 'b'])`, '23'],
+    [`SELECT '{"a": 1}'::jsonb #>> '{}'`, '{"a":1}'],
+    [`SELECT '{"a": 1}'::jsonb ? 'a' AND NOT '["x"]'::jsonb ? 'y' AND '["x"]'::jsonb ? 'x'`, 't'],
+    [`SELECT '{"a": {"k": 1}}'::jsonb -> 'a' ? 'k'`, 't'],
+    [`SELECT '{"a": 1, "b": 2}'::jsonb ?| '{b,c}' AND NOT '{"a": 1}'::jsonb ?& array['a', 'b']`, 't'],
+    [`SELECT '{"a": 1, "b": {"c": [1, 2]}}'::jsonb @> '{"b": {"c": [2]}}' AND '[1]'::jsonb <@ '[1, 2]'`, 't'],
+    [`SELECT '{"a": {"c": 1}}'::jsonb -> 'a' @> '{"c": 1}'::jsonb`, 't'],
+    [`SELECT '{"a": "xyz"}'::jsonb ->> 'a' ~ 'y' AND ('{"a": "xyz"}'::jsonb ->> 'a')::varchar(1) = 'x'`, 't'],
+    [`SELECT [1, 2] @> [1] AND list_transform([1, 2], lambda x: x + 1) = [2, 3]`, 't'],
+    [`SELECT count(*) FROM generate_series('2024-01-01'::date, '2024-01-03', '1 day')`, '3'],
+    [`SELECT count(*) FROM generate_series('2024-01-01', '2024-01-03', interval '1 day')`, '3'],
     [`SELECT initcap('hello wORLD o''neil 2nd')`, `Hello World O'Neil 2nd`],
     [`SELECT encode('abc'::bytea, 'base64') || encode('abc'::bytea, 'hex')`, 'YWJj616263'],
     [`SELECT length(encode(repeat('a', 60)::bytea, 'base64'))`, '81'],
@@ -98,6 +115,14 @@ describe('statements of users', () => {
     expect(names).toEqual(['count', 'top', 'id', 'version', 'name']);
     await run('CREATE TABLE counted AS SELECT count(*) FROM t');
     expect((await run('SELECT * FROM counted')).names).toEqual(['count']);
+  });
+
+  it('gives no name to what is written', async () => {
+    await run('CREATE TABLE target (a INTEGER PRIMARY KEY)');
+    await run('INSERT INTO target SELECT 1 ON CONFLICT (a) DO NOTHING');
+    expect(await rows('INSERT INTO target SELECT 1 + 1 ON CONFLICT (a) DO UPDATE SET a = 3 RETURNING a')).toEqual([
+      ['2'],
+    ]);
   });
 
   it('lets columns have names that DuckDB reserves', async () => {

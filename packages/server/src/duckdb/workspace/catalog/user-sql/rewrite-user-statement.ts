@@ -2,6 +2,7 @@ import { anyEdits, castEdits, likeEdits, patternEdits } from './expression-edits
 import { columnNameEdits } from './column-name-edits.js';
 import { droppedEdits, serialEdits } from './definition-edits.js';
 import { explainEdits } from './explain-edits.js';
+import { jsonEdits } from './json-edits.js';
 import { lengthEdits } from './length-edits.js';
 import { numericEdits } from './numeric-edits.js';
 import { keywordEdits } from './keyword-edits.js';
@@ -50,9 +51,11 @@ export function rewriteUserStatement(sql: string, databaseName: string, viewText
     ...likeEdits(list),
     ...droppedEdits(list),
     ...explainEdits(list),
+    ...jsonEdits(list),
     ...patternEdits(list),
   ]);
-  const arithmetic = hasArithmetic(list) ? [...sumEdits(list, meaning), ...divisionEdits(list, meaning)] : [];
+  const sorted = inOrder(meaning);
+  const arithmetic = hasArithmetic(list) ? [...sumEdits(list, sorted), ...divisionEdits(list, sorted)] : [];
   const names = [...valuesEdits(list), ...columnNameEdits(list)];
   const plain = edited(sql, [...meaning, ...names]);
   if (arithmetic.length === 0) return { ...plain, before: serial.before };
@@ -73,7 +76,7 @@ function hasArithmetic(list: TokenList): boolean {
 }
 
 function edited(sql: string, edits: readonly TextEdit[]): { sql: string; edits: readonly TextEdit[] } {
-  const kept = withoutOverlap(edits);
+  const kept = inOrder(withoutOverlap(edits));
   return { sql: editedSpan(sql, kept, 0, sql.length), edits: kept };
 }
 
@@ -84,7 +87,12 @@ function withoutOverlap(edits: readonly TextEdit[]): readonly TextEdit[] {
     const collides = kept.some((other) => edit.start < other.end && other.start < edit.end);
     if (!collides) kept.push(edit);
   }
-  const order = new Map(kept.map((edit, index) => [edit, edit.side === 'opens' ? -index : index]));
+  return kept;
+}
+
+/** By place; of what opens at one place, later rules are around earlier ones. */
+function inOrder(edits: readonly TextEdit[]): readonly TextEdit[] {
+  const order = new Map(edits.map((edit, index) => [edit, edit.side === 'opens' ? -index : index]));
   const rank = ({ side }: TextEdit): number => (side === 'closes' ? 0 : side === 'opens' ? 1 : 2);
-  return kept.toSorted((a, b) => a.start - b.start || rank(a) - rank(b) || (order.get(a) ?? 0) - (order.get(b) ?? 0));
+  return edits.toSorted((a, b) => a.start - b.start || rank(a) - rank(b) || (order.get(a) ?? 0) - (order.get(b) ?? 0));
 }
