@@ -37,9 +37,13 @@ export class RemoteFiles {
     this.#hosts = new Set(limits.hosts.map((host) => host.toLowerCase()));
   }
 
-  async open(address: string): Promise<RemoteFile> {
+  /** For all that belongs together, from now on. */
+  deadline(): AbortSignal {
+    return AbortSignal.timeout(this.limits.timeoutMs);
+  }
+
+  async open(address: string, signal: AbortSignal = this.deadline()): Promise<RemoteFile> {
     let url = this.#mustBeAllowed(address);
-    const signal = AbortSignal.timeout(this.limits.timeoutMs);
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       const answer = await this.#ask(url, signal);
       const location = answer.status >= 300 && answer.status < 400 ? answer.headers.get('location') : null;
@@ -99,7 +103,7 @@ export class RemoteFiles {
 
   #refusalOf(url: URL, status: number, contentType: string, sizeBytes: number | null): DomainError | undefined {
     if (status === 429 || status >= 500) return failed(url, `answered ${status}`);
-    if (status !== 200) return notAFile(url, `answered ${status}`);
+    if (status !== 200) return notAFile(url, `answered ${status}`, { status });
     // A page to log in at is the usual answer of an address that has expired.
     if (/^text\/html\b/i.test(contentType)) return notAFile(url, 'answered with a web page');
     const { maxBytes } = this.limits;
@@ -139,8 +143,9 @@ function failed(url: URL, what: string, cause?: unknown): DomainError {
 }
 
 /** It will be the same the next time. */
-function notAFile(url: URL, what: string): DomainError {
+function notAFile(url: URL, what: string, details: { readonly status?: number } = {}): DomainError {
   return new DomainError('file_not_found', `There is no file at that address: ${url.host} ${what}.`, {
     host: url.host,
+    ...details,
   });
 }

@@ -4,6 +4,7 @@ import type { MetadataStore } from '../metadata/metadata-store.js';
 import type { FileRecord } from '../metadata/records.js';
 import { nameKey } from '../model/columns.js';
 import { requireActiveProject } from './require-project.js';
+import { manifestErrors, readManifest } from './slice-manifest.js';
 
 /** A file as other storage systems address one: a bucket, and a key inside it. */
 export interface FileAddress {
@@ -12,9 +13,6 @@ export interface FileAddress {
   /** The name of a file, its path on the disk below the project, or its id. */
   readonly key: string;
 }
-
-/** A manifest lists the slices of a file; more than this is not one. */
-const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 
 const URL_OF_SLICE = /^(?:s3|gs|gcs):\/\/([^/]+)\/(.+)$|^azure:\/\/[^/]+\/([^/]+)\/(.+)$/;
 
@@ -45,11 +43,12 @@ export class StoredFiles {
   async slicesOf(projectId: string, manifest: FileAddress): Promise<readonly FileRecord[]> {
     const file = await this.require(projectId, manifest);
     const slices: FileRecord[] = [];
-    for (const { url, mandatory } of await this.#entriesOf(file)) {
+    const notAManifest = manifestErrors(`File ${file.name}`, { file_id: file.id });
+    for (const { url, mandatory } of await readManifest(this.fileStore.read(file.path), notAManifest)) {
       const [, bucket, key, container, blob] = URL_OF_SLICE.exec(url) ?? [];
       const address = { root: bucket ?? container ?? '', key: key ?? blob ?? '' };
       if (address.root === '' || address.key === '')
-        throw notAManifest(file, `"${url.slice(0, 200)}" is no address of a slice`);
+        throw notAManifest(`"${url.slice(0, 200)}" is no address of a slice`);
       const slice = await this.#find(projectId, address);
       if (slice === undefined && !mandatory) continue;
       slices.push(slice ?? (await this.require(projectId, address)));
@@ -73,32 +72,4 @@ export class StoredFiles {
       (await this.metadata.findFile(project.id, `${own}/${key}`))
     );
   }
-
-  async #entriesOf(file: FileRecord): Promise<{ url: string; mandatory: boolean }[]> {
-    if (file.sizeBytes > MAX_MANIFEST_BYTES) throw notAManifest(file, 'it is too large');
-    const chunks: Buffer[] = [];
-    for await (const chunk of this.fileStore.read(file.path) as AsyncIterable<Buffer>) chunks.push(chunk);
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    } catch (error) {
-      throw notAManifest(file, 'it is not JSON', error);
-    }
-    const entries = isObject(parsed) ? parsed['entries'] : undefined;
-    if (!Array.isArray(entries)) throw notAManifest(file, 'it has no list of entries');
-    return entries.map((entry: unknown) => {
-      const url = isObject(entry) ? entry['url'] : undefined;
-      if (typeof url !== 'string' || !isObject(entry)) throw notAManifest(file, 'an entry has no url');
-      return { url, mandatory: entry['mandatory'] !== false };
-    });
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function notAManifest(file: FileRecord, reason: string, cause?: unknown): DomainError {
-  const message = `File ${file.name} is not a manifest: ${reason}`;
-  return new DomainError('file_not_found', message, { file_id: file.id, reason }, { cause });
 }

@@ -154,9 +154,9 @@ describe('refused is', () => {
     expect(asked).toEqual([]);
   });
 
-  it('slices from an address', async () => {
-    const sliced = load(`http://${host}/manifest`, {}, { sourceType: SourceType.SLICED_FILE });
-    expect(await failureOf(sliced)).toMatchObject({ status: 400, code: 4203 });
+  it('a directory', async () => {
+    const directory = load(`http://${host}/x/`, {}, { sourceType: SourceType.DIRECTORY });
+    expect(await failureOf(directory)).toMatchObject({ status: 400, code: 4203 });
     expect(asked).toEqual([]);
   });
 
@@ -232,6 +232,102 @@ describe('refused is', () => {
     const failure = await failureOf(load('https://files.invalid/x'));
     expect(failure).toMatchObject({ status: 503, code: 1001, retryable: true });
     expect(failure.message).toContain('files.invalid cannot be reached');
+  });
+});
+
+describe('the slices that a manifest lists', () => {
+  const entry = (path: string, more: object = {}) => ({ url: `http://${host}${path}`, mandatory: true, ...more });
+
+  /** `/manifest` with these entries, and these files. */
+  function serve(entries: unknown, files: Readonly<Record<string, Answer>> = {}): void {
+    answer = (request, response) => {
+      const path = request.url ?? '';
+      const file = path.startsWith('/manifest') ? says(200, JSON.stringify({ entries })) : files[path];
+      (file ?? says(404, ''))(request, response);
+    };
+  }
+
+  const slices = (options = {}) =>
+    load(`http://${host}/manifest?sig=s3cret`, {}, { sourceType: SourceType.SLICED_FILE }, options);
+
+  it('are loaded as one file, compressed ones too; one that need not be there may be missing', async () => {
+    serve([entry('/2?s=1'), entry('/gone', { mandatory: false }), entry('/1')], {
+      '/1': says(200, '1,a\n'),
+      '/2?s=1': says(200, gzipSync('2,b\n3,c\n')),
+    });
+    const { table, report } = await slices({ numberOfIgnoredLines: 0 });
+    expect(report).toMatchObject({ importedRowsCount: 3n, tableRowsCount: 3n });
+    expect(await scene.rows(table, ['id', 'v'])).toEqual([
+      ['1', 'a'],
+      ['2', 'b'],
+      ['3', 'c'],
+    ]);
+    expect(asked).toEqual(['/manifest?sig=s3cret', '/2?s=1', '/gone', '/1']);
+  });
+
+  it('may be none', async () => {
+    serve([]);
+    expect((await slices()).report).toMatchObject({ importedRowsCount: 0n, tableRowsCount: 0n });
+  });
+
+  it.each([
+    ['on another host', 'http://localhost:1/x', 'localhost:1: the operator names'],
+    ['on another port', 'http://127.0.0.1/x', '127.0.0.1: the operator names'],
+    ['of a cloud', 's3://bucket/key', 'whole http:// or https:// address'],
+    ['on the disk', 'file:///etc/passwd', 'whole http:// or https:// address'],
+    ['without a host', '/1', 'whole http:// or https:// address'],
+    ['with a password', 'http://u:p@files.invalid/x', 'user name or a password'],
+  ])('are refused %s, and nothing is loaded', async (_, url, message) => {
+    serve([entry('/1'), { url, mandatory: false }, entry('/2')], {
+      '/1': says(200, '1,a\n'),
+      '/2': says(200, '2,b\n'),
+    });
+    const failure = await failureOf(slices());
+    expect(failure).toMatchObject({ status: 400, code: 3000, retryable: false });
+    expect(failure.message).toContain(message);
+    expect(asked).toEqual(['/manifest?sig=s3cret', '/1']);
+    expect(await scene.rows(`t${tables}`, ['id'])).toEqual([]);
+  });
+
+  it('may not redirect to another host, also when they need not be there', async () => {
+    serve([entry('/1', { mandatory: false })], { '/1': says(302, '', { location: 'http://files.invalid/x' }) });
+    const failure = await failureOf(slices());
+    expect(failure).toMatchObject({ code: 4201, retryable: false });
+    expect(failure.message).toContain('redirects to another host');
+  });
+
+  it.each([
+    ['is missing', [{ path: '/gone' }], 4201, 'answered 404'],
+    ['fails for the moment', [{ path: '/busy', mandatory: false }], 1001, 'answered 503'],
+    ['never answers', [{ path: '/1' }, { path: '/silent' }], 1001, 'took longer than 2 s'],
+    ['is the one too many', [{ path: '/large' }, { path: '/large' }], 3000, 'together larger than the limit'],
+  ])('fail when one %s', async (_, entries, code, message) => {
+    serve(
+      entries.map(({ path, ...more }) => entry(path, more)),
+      {
+        '/1': says(200, '1,a\n'),
+        '/busy': says(503, ''),
+        '/silent': () => undefined,
+        '/large': says(200, `1,${'x'.repeat(MAX_BYTES / 2)}\n`),
+      },
+    );
+    const failure = await failureOf(slices());
+    expect(failure).toMatchObject({ code });
+    expect(failure.message).toContain(message);
+    expect(failure.message).not.toContain('s3cret');
+  });
+
+  it.each([
+    ['no JSON', 'id,v\n1,a\n', 'it is not JSON'],
+    ['without entries', '{"files": []}', 'no list of entries'],
+    ['with an entry without url', '{"entries": [{"mandatory": true}]}', 'an entry has no url'],
+    ['of too many', JSON.stringify({ entries: Array(10_001).fill({ url: 'u' }) }), '10001 slices, more than 10000'],
+  ])('are not in a manifest that is %s', async (_, text, message) => {
+    answer = says(200, text);
+    const failure = await failureOf(slices());
+    expect(failure).toMatchObject({ status: 404, code: 4201, retryable: false });
+    expect(failure.message).toContain(message);
+    expect(asked).toHaveLength(1);
   });
 });
 

@@ -1,7 +1,7 @@
 import { anyUnpack } from '@bufbuild/protobuf/wkt';
 import type { FileRecord } from '../../../metadata/records.js';
 import type { Change } from '../../../services/change.js';
-import type { FetchedFile } from '../../../services/remote-loads.js';
+import type { FetchedFiles } from '../../../services/remote-loads.js';
 import type { FileLoad, LoadReport } from '../../../services/table-loads.js';
 import { defineCommand } from '../define-command.js';
 import type { DriverCall } from '../driver-call.js';
@@ -36,7 +36,12 @@ export const tableImportFromFile = defineCommand({
     const ref = call.table(destination.path, destination.tableName);
     const csv = csvOptionsOf(command);
     const format = formatOf(command, csv);
-    const address = remoteAddressOf(command, csv);
+    const sourceType = csv?.sourceType ?? SourceType.SINGLE_FILE;
+    if (sourceType !== SourceType.SINGLE_FILE && sourceType !== SourceType.SLICED_FILE) {
+      throw invalidFile('A directory cannot be imported; list its files in a manifest.');
+    }
+    const isManifest = sourceType === SourceType.SLICED_FILE;
+    const address = remoteAddressFrom(command.filePath);
     const load: Omit<FileLoad, 'files'> = {
       ...loadOptionsFrom(importOptions),
       format: { ...format, skippedLines: importOptions.numberOfIgnoredLines, nullTexts: importOptions.importAsNull },
@@ -51,17 +56,17 @@ export const tableImportFromFile = defineCommand({
     const tableId = async () => (await tables.get(ref)).id;
     if (address === undefined) {
       await call.mustMayRead('file.get', ref.projectId);
-      const files = await filesOf(call, command, csv, ref.projectId);
+      const files = await filesOf(call, command, isManifest, ref.projectId);
       const work = (change: Change<LoadReport>) => loads.loadFiles(change, ref, { ...load, files });
       // A name and a manifest may stand for other files by now.
       const workOn = async () => `${files.map(({ id }) => id).join(' ')} ${await tableId()}`;
       return await call.change(subject, work, answer, { workOn });
     }
-    let fetched: FetchedFile | undefined;
-    const fetch = async () => (fetched ??= await remoteLoads.fetch(ref, address));
+    let fetched: FetchedFiles | undefined;
+    const fetch = async () => (fetched ??= await remoteLoads.fetch(ref, address, { isManifest }));
     try {
       const work = async (change: Change<LoadReport>) => await remoteLoads.load(change, ref, await fetch(), load);
-      const workOn = async () => `${(await fetch()).checksumSha256} ${await tableId()}`;
+      const workOn = async () => `${(await fetch()).checksum} ${await tableId()}`;
       return await call.change(subject, work, answer, { workOn });
     } finally {
       await fetched?.[Symbol.asyncDispose]();
@@ -100,34 +105,15 @@ function formatOf({ fileFormat }: TableImportFromFileCommand, csv: CsvTypeOption
   return { format: 'csv', columns, delimiter: csv.delimiter, quote: csv.enclosure, escape: csv.escapedBy } as const;
 }
 
-function remoteAddressOf(
-  { filePath }: TableImportFromFileCommand,
-  csv: CsvTypeOptions | undefined,
-): string | undefined {
-  const address = remoteAddressFrom(filePath);
-  if (address !== undefined && (csv?.sourceType ?? SourceType.SINGLE_FILE) !== SourceType.SINGLE_FILE) {
-    throw invalidFile('From an address one file is imported; slices come from the file storage of this service.');
-  }
-  return address;
-}
-
 async function filesOf(
   call: DriverCall,
   { filePath }: TableImportFromFileCommand,
-  csv: CsvTypeOptions | undefined,
+  isManifest: boolean,
   projectId: string,
 ): Promise<readonly FileRecord[]> {
   const address = addressFrom(filePath);
-  switch (csv?.sourceType ?? SourceType.SINGLE_FILE) {
-    case SourceType.SINGLE_FILE:
-      return [await call.services.storedFiles.require(projectId, address)];
-    case SourceType.SLICED_FILE:
-      return await call.services.storedFiles.slicesOf(projectId, address);
-    case SourceType.DIRECTORY:
-      throw invalidFile('A directory cannot be imported; list its files in a manifest.');
-    default:
-      throw invalidFile('Unknown type of source.');
-  }
+  const { storedFiles } = call.services;
+  return isManifest ? await storedFiles.slicesOf(projectId, address) : [await storedFiles.require(projectId, address)];
 }
 
 function invalidFile(message: string): DriverFailure {
