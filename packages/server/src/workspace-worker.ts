@@ -11,6 +11,7 @@ import { StatementGate } from './duckdb/workspace/gate/statement-gate.js';
 import type { SqlConnectionOptions } from './duckdb/workspace/sql-engine.js';
 import { SqlError } from './errors/sql-error.js';
 import { ProtocolSession, type SessionEvents } from './protocols/pgwire/session/protocol-session.js';
+import { NotificationHub } from './protocols/pgwire/session/notification-hub.js';
 import { SessionSettings } from './protocols/pgwire/session/session-settings.js';
 import { SETTING_DEFINITIONS } from './protocols/pgwire/session/setting-definitions.js';
 import { runWorkspaceJob } from './workers/workspace-jobs.js';
@@ -94,6 +95,7 @@ async function openWorkspace(
     activity: () => [...activity.values()],
   });
   const meaning = { gate, rewrite, session: sessionOfHttp(assignment) };
+  const hub = new NotificationHub();
   const engine = new DuckDbSqlEngine({
     database,
     gate,
@@ -104,7 +106,7 @@ async function openWorkspace(
   });
   return {
     startSession: (stream, preamble) => {
-      const session = startSession(engine, stream, preamble, link, activity);
+      const session = startSession({ engine, hub, link, activity }, stream, preamble);
       sessions.set(preamble.backendPid, session);
       void session.ended.finally(() => sessions.delete(preamble.backendPid));
       return session;
@@ -162,16 +164,25 @@ function sessionOfHttp({ username, databaseName }: WorkspaceAssignment): SqlConn
     database: databaseName,
     backendPid: 0,
     settings,
+    notify: () => {
+      throw new SqlError('0A000', 'notifications need a session');
+    },
     facts: { cursors: () => [], preparedStatements: () => [] },
   };
 }
 
+/** What the sessions of the workspace share. */
+interface SharedBySessions {
+  readonly engine: DuckDbSqlEngine;
+  readonly hub: NotificationHub;
+  readonly link: ServiceLink;
+  readonly activity: Map<string, SessionActivity>;
+}
+
 function startSession(
-  engine: DuckDbSqlEngine,
+  { engine, hub, link, activity }: SharedBySessions,
   stream: Duplex,
   preamble: SessionPreamble,
-  link: ServiceLink,
-  activity: Map<string, SessionActivity>,
 ): RunningSession {
   const { sessionId, username, databaseName, backendPid, cancelSecret, limits } = preamble;
   const { user: _user, database: _database, ...startupSettings } = preamble.startupParameters;
@@ -192,6 +203,7 @@ function startSession(
       },
     },
     sessionEvents(preamble, link, activity),
+    hub,
   );
   return {
     cancel: () => session.cancel(),

@@ -7,6 +7,7 @@ import { loadPgParser } from '../../src/duckdb/workspace/catalog/pg-parser.js';
 import { DuckDbSqlEngine, type SqlEngineLimits } from '../../src/duckdb/workspace/duckdb-sql-engine.js';
 import { DuckDbWorkspaceDatabase } from '../../src/duckdb/workspace/duckdb-workspace-database.js';
 import { StatementGate } from '../../src/duckdb/workspace/gate/statement-gate.js';
+import { NotificationHub } from '../../src/protocols/pgwire/session/notification-hub.js';
 import {
   ProtocolSession,
   type SessionEnd,
@@ -68,17 +69,18 @@ export async function openTestWorkspace(limits: Partial<SqlEngineLimits> = {}): 
     limits: { heldRowsMemoryBytes: MEGABYTE, heldRowsBytes: 256 * MEGABYTE, ...limits },
     onBroken: (error) => broken.push(error),
   });
+  const hub = new NotificationHub();
   const clients: RawClient[] = [];
   return {
     database,
     broken,
     async connect(options = {}) {
-      const client = new RawClient(engine, options);
+      const client = new RawClient({ engine, hub }, options);
       clients.push(client);
       await client.until('readyForQuery');
       return client;
     },
-    serve: (stream, options = {}) => newSession(engine, stream, options),
+    serve: (stream, options = {}) => newSession({ engine, hub }, stream, options),
     async close() {
       for (const client of clients) await client.leave();
       database.close();
@@ -87,8 +89,13 @@ export async function openTestWorkspace(limits: Partial<SqlEngineLimits> = {}): 
   };
 }
 
+interface Shared {
+  readonly engine: DuckDbSqlEngine;
+  readonly hub: NotificationHub;
+}
+
 function newSession(
-  engine: DuckDbSqlEngine,
+  { engine, hub }: Shared,
   stream: Duplex,
   { settings = {}, limits = {} }: ClientOptions,
   statements: StatementEvents = { started: () => 0, finished: () => undefined },
@@ -107,6 +114,7 @@ function newSession(
       limits: { statementTimeoutMs: 0, idleTimeoutMs: 0, maxMessageBytes: 64 * MEGABYTE, ...limits },
     },
     { opened: () => undefined, applicationName: () => undefined, state: () => undefined, ...statements },
+    hub,
   );
 }
 
@@ -120,7 +128,7 @@ export class RawClient {
   #wake: (() => void) | undefined;
   #closed = false;
 
-  constructor(engine: DuckDbSqlEngine, { settings = {}, limits = {} }: ClientOptions) {
+  constructor(shared: Shared, { settings = {}, limits = {} }: ClientOptions) {
     const [client, server] = duplexPair();
     this.#stream = client;
     client.on('close', () => this.#close());
@@ -132,7 +140,7 @@ export class RawClient {
     const texts = new Map<number, string>();
     let number = 0;
     this.session = newSession(
-      engine,
+      shared,
       server,
       { settings, limits },
       {

@@ -19,6 +19,7 @@ import {
   type ColumnTypeNames,
 } from './result-encoding.js';
 import { namedColumnsEdit } from './short-inserts.js';
+import { notifyCalls, type SessionAction } from './notify-calls.js';
 import { differingTypes, unknownParameters, withParameterCasts } from './parameter-types.js';
 import { settingsCalls } from './settings-functions.js';
 import type {
@@ -58,8 +59,8 @@ interface Plan {
   readonly changesBefore: number;
   /** It has not run yet. */
   isFresh: boolean;
-  /** What `set_config()` does. */
-  readonly onOpen: readonly (() => void)[];
+  /** What `set_config()` and `pg_notify()` do. */
+  readonly onOpen: readonly SessionAction[];
 }
 
 /**
@@ -106,7 +107,7 @@ export class DuckDbPreparedSql implements PreparedSql {
     const inputTypes = this.parameterTypes.map((oid) => enums.inputOid(oid));
     bindParameters(duckdb, parameters, inputTypes, connection.options.settings);
     const notices = await connection.runExclusive(signal, () => existenceNotices(connection.duckdb, statement));
-    for (const action of onOpen) action();
+    for (const action of onOpen) action(parameters, this.parameterTypes);
     try {
       if (statement.small || this.#plan.pathKey === undefined) return await this.#make(notices, options);
       return await this.#stream(parameters, notices, options);
@@ -233,7 +234,8 @@ async function makePlan(
   signal: AbortSignal,
 ): Promise<Plan> {
   const { parts, options, duckdb: engine } = connection;
-  const calls = settingsCalls(statement.sql, options.settings);
+  const settings = settingsCalls(statement.sql, options.settings);
+  const notifications = notifyCalls(statement.sql, options.notify);
   return connection.runExclusive(signal, async () => {
     const rewritten = await parts.rewrite(statement, options, engine);
     // Made anew: it reads the catalogue, and names all that it reads in full.
@@ -246,7 +248,7 @@ async function makePlan(
       edited: editedTwice(statement.sql, rewritten, edits),
       plain: rewritten.plain && editedTwice(statement.sql, rewritten.plain, edits),
     });
-    const others = [...calls.edits, ...literals];
+    const others = [...settings.edits, ...notifications.edits, ...literals];
     const { edited, plain } = versionsWith(others);
     const prepareVersions = (versions: Versions): Promise<Typed> =>
       prepareEither(connection, statement, versions, givenTypes, signal);
@@ -264,7 +266,7 @@ async function makePlan(
           : await asTold(statement.sql, described.columns, (relation) => connection.relation(relation));
       const { edited: planned, duckdb } = typed;
       const { changes: changesBefore } = connection;
-      const { apply: onOpen } = calls;
+      const onOpen = [...settings.apply, ...notifications.apply];
       return {
         edited: planned,
         duckdb,

@@ -25,6 +25,8 @@ export interface SqlConnectionOptions {
   readonly database: string;
   readonly backendPid: number;
   readonly settings: SettingsView;
+  /** What `pg_notify()` does. */
+  readonly notify: (channel: string, payload: string) => void;
   /** What the catalogue shows of the session. */
   readonly facts: SessionFacts;
 }

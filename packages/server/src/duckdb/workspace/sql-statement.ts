@@ -38,7 +38,8 @@ export type StatementKind =
   | { readonly kind: 'close'; readonly name: string | undefined }
   | CopyInStatement
   | CopyOutStatement
-  | { readonly kind: 'listen' | 'notify'; readonly channel: string }
+  | { readonly kind: 'listen'; readonly channel: string }
+  | { readonly kind: 'notify'; readonly channel: string; readonly payload: string }
   | { readonly kind: 'unlisten'; readonly channel: string | undefined }
   /** Accepted without effect, and the client is told so. */
   | { readonly kind: 'ignored'; readonly notice: string | undefined };

@@ -14,6 +14,7 @@ import type { GatedStatement } from '../gate/gated-statement.js';
 import { prepareChecked } from '../gate/prepare-checked.js';
 import type { StatementGate } from '../gate/statement-gate.js';
 import { wireSettingsOf } from '../result-encoding.js';
+import { notifyCalls } from '../notify-calls.js';
 import { settingsCalls } from '../settings-functions.js';
 import type { SqlConnectionOptions } from '../sql-engine.js';
 import { sqlErrorOf } from '../sql-state.js';
@@ -136,7 +137,8 @@ async function rewritten(
 ): Promise<string> {
   const { connection, database } = context;
   const calls = settingsCalls(statement.sql, session.settings);
-  if (calls.apply.length > 0) throw new SqlError('0A000', 'set_config() needs a session');
+  const notifies = notifyCalls(statement.sql, session.notify).apply.length > 0;
+  if (calls.apply.length > 0 || notifies) throw new SqlError('0A000', 'set_config() and pg_notify() need a session');
   const meant = await rewrite(statement, session, connection);
   // What was made anew reads the catalogue, and names all of it in full.
   if (meant.edits !== undefined) await usePath(context, meant.sql);

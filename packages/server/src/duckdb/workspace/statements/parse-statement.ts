@@ -235,11 +235,11 @@ function parseNotification(cursor: TokenCursor): StatementKind {
     cursor.end();
     return { kind: 'unlisten', channel };
   }
-  const kind = cursor.acceptOne('listen', 'notify') === 'listen' ? 'listen' : 'notify';
+  const kind = cursor.acceptOne('listen', 'notify');
   const channel = cursor.name();
-  if (kind === 'notify' && cursor.accept(',')) cursor.string();
+  const payload = kind === 'notify' && cursor.accept(',') ? cursor.string() : '';
   cursor.end();
-  return { kind, channel };
+  return kind === 'listen' ? { kind, channel } : { kind: 'notify', channel, payload };
 }
 
 /** A statement inside another one, from `start` to `end` of the outer one's text. */

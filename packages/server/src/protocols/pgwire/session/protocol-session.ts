@@ -6,8 +6,10 @@ import type { Frame } from '../codec/frame-reader.js';
 import { Cursors } from './cursors.js';
 import { ExtendedQuery } from './extended-query.js';
 import { FrameQueue } from './frame-queue.js';
+import type { NotificationHub } from './notification-hub.js';
 import { Portals } from './portals.js';
 import { PreparedStatements } from './prepared-statements.js';
+import { SessionNotifications } from './session-notifications.js';
 import { SessionOutput } from './session-output.js';
 import { SessionSettings } from './session-settings.js';
 import { applyEngineSettings, sendNotice, type SessionState } from './session-state.js';
@@ -61,6 +63,8 @@ export class ProtocolSession {
   /** Aborted when the session must end; what waits between statements listens to it. */
   readonly #over = new AbortController();
   #skipUntilSync = false;
+  /** The client was told that it may send, outside of a transaction, and has not. */
+  #isIdle = false;
   #end: SessionEnd = 'disconnected';
   #state: SessionState | undefined;
 
@@ -69,6 +73,7 @@ export class ProtocolSession {
     private readonly stream: Duplex,
     private readonly options: SessionOptions,
     private readonly events: SessionEvents,
+    private readonly hub: NotificationHub,
   ) {
     this.#queue = new FrameQueue({ maxMessageBytes: options.limits.maxMessageBytes }, stream);
     this.#output = new SessionOutput(stream);
@@ -105,6 +110,7 @@ export class ProtocolSession {
     } catch (error) {
       this.#sendFatal(error);
     } finally {
+      this.#state?.notifications.leave();
       await connection?.close().catch(() => undefined);
       this.stream.end();
     }
@@ -116,6 +122,7 @@ export class ProtocolSession {
     this.stream.on('end', () => this.#clientLeft());
     this.stream.on('close', () => this.#clientLeft());
     this.stream.on('error', () => this.#clientLeft());
+    this.stream.on('drain', () => this.#sendNotifications());
   }
 
   #clientLeft(): void {
@@ -160,6 +167,7 @@ export class ProtocolSession {
       database,
       backendPid,
       settings,
+      notify: (channel, payload) => this.#state?.notifications.notify(channel, payload),
       facts: {
         cursors: () => this.#state?.cursors.facts() ?? [],
         preparedStatements: () => this.#state?.statements.facts() ?? [],
@@ -170,16 +178,27 @@ export class ProtocolSession {
   #newState(connection: SqlConnection, settings: SessionSettings): SessionState {
     const cursors = new Cursors();
     const portals = new Portals();
-    const transaction = new TransactionBlock(connection, settings, {
+    const transaction: TransactionBlock = new TransactionBlock(connection, settings, {
       beforeCommit: async (signal) => {
         await portals.closeAll();
         await cursors.beforeCommit(signal);
+        notifications.mustFit();
       },
+      committed: () => notifications.committed(),
       rolledBack: async () => {
+        notifications.rolledBack();
         await portals.closeAll();
         await cursors.rolledBack();
       },
+      mark: () => notifications.mark(),
+      backTo: (mark) => notifications.backTo(mark),
     });
+    const notifications: SessionNotifications = new SessionNotifications(
+      this.hub,
+      this.options.backendPid,
+      () => transaction.isOpen,
+      () => this.#sendNotifications(),
+    );
     const statements = new PreparedStatements();
     return {
       connection,
@@ -190,6 +209,7 @@ export class ProtocolSession {
       cursors,
       output: this.#output,
       clock: this.#clock,
+      notifications,
     };
   }
 
@@ -204,6 +224,7 @@ export class ProtocolSession {
     const extended = new ExtendedQuery(state, runner, this.#queue);
     for (;;) {
       const frame = this.#queue.peek() === undefined ? await this.#waitForFrame(state) : await this.#nextFrame();
+      this.#isIdle = false;
       if (frame === undefined || frame.type === 'X') return;
       try {
         await this.#handle(frame, state, runner, extended);
@@ -292,11 +313,28 @@ export class ProtocolSession {
     }
   }
 
-  #readyForQuery({ transaction, connection }: SessionState): void {
+  /** What others have said, while the client has nothing to do. One that does not read is told when it does. */
+  #sendNotifications(): void {
+    const notifications = this.#state?.notifications;
+    while (this.#isIdle && !this.stream.writableNeedDrain) {
+      const next = notifications?.take();
+      if (next === undefined) return;
+      this.#output.messages.notificationResponse(next.backendPid, next.channel, next.payload);
+      this.#output.flush();
+    }
+  }
+
+  #readyForQuery({ transaction, connection, notifications }: SessionState): void {
     const { status } = transaction;
-    if (status === 'I') connection.settle();
+    if (status === 'I') {
+      connection.settle();
+      for (let next = notifications.take(); next !== undefined; next = notifications.take()) {
+        this.#output.messages.notificationResponse(next.backendPid, next.channel, next.payload);
+      }
+    }
     this.#output.messages.readyForQuery(status);
     this.#output.flush();
+    this.#isIdle = status === 'I';
     this.events.state(status === 'I' ? 'idle' : 'idle in transaction');
   }
 

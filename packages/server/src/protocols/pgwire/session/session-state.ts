@@ -3,6 +3,7 @@ import type { Cursors } from './cursors.js';
 import type { Portals } from './portals.js';
 import type { PreparedStatements } from './prepared-statements.js';
 import type { SessionOutput } from './session-output.js';
+import type { SessionNotifications } from './session-notifications.js';
 import type { SessionSettings } from './session-settings.js';
 import type { StatementClock } from './statement-clock.js';
 import type { TransactionBlock } from './transaction-block.js';
@@ -17,6 +18,7 @@ export interface SessionState {
   readonly cursors: Cursors;
   readonly output: SessionOutput;
   readonly clock: StatementClock;
+  readonly notifications: SessionNotifications;
 }
 
 const SEVERITY_RANK: Readonly<Record<string, number>> = { INFO: 9, NOTICE: 1, WARNING: 2 };

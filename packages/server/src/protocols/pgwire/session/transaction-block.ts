@@ -14,14 +14,21 @@ interface Savepoint {
   readonly name: string;
   /** See `SqlConnection.mark`. */
   readonly mark: number;
+  /** See `TransactionListener.mark`. */
+  readonly listenerMark: number;
 }
 
-/** What must happen to cursors and portals when a transaction ends. */
+/** What must happen to cursors, portals and notifications when a transaction ends. */
 export interface TransactionListener {
   /** Rows of cursors WITH HOLD are taken out; all others are closed. May reject, then the transaction is rolled back. */
   beforeCommit(signal: AbortSignal): Promise<void>;
+  /** It is done. */
+  committed(): void;
   /** Nothing of the transaction is left. */
   rolledBack(): Promise<void>;
+  /** What the session itself has to do when the transaction ends, for savepoints: how much there is, and to forget what came later. */
+  mark(): number;
+  backTo(mark: number): void;
 }
 
 /**
@@ -131,6 +138,7 @@ export class TransactionBlock {
     this.#state = 'idle';
     this.#savepoints = [];
     this.settings.commitTransaction();
+    this.listener.committed();
     return 'COMMIT';
   }
 
@@ -151,7 +159,7 @@ export class TransactionBlock {
 
   savepoint(name: string): void {
     this.#mustBeBlock('SAVEPOINT');
-    this.#savepoints.push({ name, mark: this.connection.mark() });
+    this.#savepoints.push({ name, mark: this.connection.mark(), listenerMark: this.listener.mark() });
   }
 
   release(name: string): void {
@@ -173,6 +181,7 @@ export class TransactionBlock {
         },
       );
     }
+    this.listener.backTo(savepoint.listenerMark);
     this.#savepoints = this.#savepoints.slice(0, index + 1);
     this.#state = 'block';
   }

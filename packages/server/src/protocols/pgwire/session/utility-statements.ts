@@ -58,9 +58,14 @@ export async function runUtility(
       else await cursors.close(statement.name);
       return done(statement.name === undefined ? 'CLOSE CURSOR ALL' : 'CLOSE CURSOR');
     case 'listen':
+      state.notifications.listen(statement.channel);
+      return done(tag);
     case 'unlisten':
+      state.notifications.unlisten(statement.channel);
+      return done(tag);
     case 'notify':
-      return done(tag, [NO_NOTIFICATIONS]);
+      state.notifications.notify(statement.channel, statement.payload);
+      return done(tag);
     case 'ignored':
       return done(tag, statement.notice === undefined ? [] : [warning('01000', statement.notice)]);
   }
@@ -130,6 +135,7 @@ async function discard(what: string, state: SessionState): Promise<Execution> {
     await cursors.closeAll();
     settings.resetAll();
     statements.closeAll();
+    state.notifications.unlisten(undefined);
     await applyEngineSettings(state);
   }
   if (what === 'all' || what === 'temp') await connection.discardTemporary();
@@ -157,4 +163,3 @@ function warning(sqlState: string, message: string): SqlNotice {
 
 const ALREADY_IN_TRANSACTION = warning('25001', 'there is already a transaction in progress');
 const NO_TRANSACTION = warning('25P01', 'there is no transaction in progress');
-const NO_NOTIFICATIONS = warning('0A000', 'notifications are not delivered in this workspace');
