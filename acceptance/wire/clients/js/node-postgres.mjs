@@ -249,7 +249,40 @@ feature('timeout', async () => {
 feature('listen', async () => {
   await withClient(async (client) => {
     show((await client.query('LISTEN something')).command);
+    const told = new Promise((resolve) => client.once('notification', resolve));
+    await withClient(async (other) => {
+      show((await other.query("NOTIFY something, 'it''s'")).command);
+      const { channel, payload, processId } = await told;
+      show(channel, payload, processId === other.processID);
+    });
     show((await client.query('UNLISTEN *')).command);
+  });
+});
+
+feature('savepoints', async () => {
+  await withClient(async (client) => {
+    await client.query('BEGIN');
+    await client.query('SAVEPOINT one');
+    await fails(() => client.query('SELECT * FROM missing'));
+    await client.query('ROLLBACK TO SAVEPOINT one');
+    show((await client.query('SELECT count(*) FROM customers')).rows);
+    show((await client.query('RELEASE SAVEPOINT one')).command);
+    await client.query('COMMIT');
+  });
+});
+
+feature('information-schema', async () => {
+  await withClient(async (client) => {
+    // As Knex asks for the columns of a table, and TypeORM for its keys.
+    const columns = await client.query(
+      'select column_name, data_type, is_nullable, column_default, character_maximum_length from information_schema.columns where table_name = $1 and table_catalog = current_database() and table_schema = current_schema() order by ordinal_position',
+      ['customers'],
+    );
+    for (const row of columns.rows) show(row);
+    const keys = await client.query(
+      `SELECT "ns"."nspname" AS "table_schema", "t"."relname" AS "table_name", "cnst"."conname" AS "constraint_name", pg_get_constraintdef("cnst"."oid") AS "expression", CASE "cnst"."contype" WHEN 'p' THEN 'PRIMARY' WHEN 'u' THEN 'UNIQUE' WHEN 'c' THEN 'CHECK' END AS "constraint_type", "a"."attname" AS "column_name" FROM "pg_constraint" "cnst" INNER JOIN "pg_class" "t" ON "t"."oid" = "cnst"."conrelid" INNER JOIN "pg_namespace" "ns" ON "ns"."oid" = "cnst"."connamespace" LEFT JOIN "pg_attribute" "a" ON "a"."attrelid" = "cnst"."conrelid" AND "a"."attnum" = ANY ("cnst"."conkey") WHERE "t"."relkind" IN ('r', 'p') AND "ns"."nspname" = 'public' AND "t"."relname" = 'order_items' AND "cnst"."contype" = 'p' ORDER BY 6`,
+    );
+    for (const row of keys.rows) show(row);
   });
 });
 

@@ -151,9 +151,12 @@ feature('cancel', () =>
 
 feature('listen', () =>
   withSql(async (sql) => {
-    const { unlisten } = await sql.listen('something', () => {});
+    let arrived;
+    const told = new Promise((resolve) => (arrived = resolve));
+    const { unlisten } = await sql.listen('something', arrived);
+    await sql.notify('something', 'č');
+    show(await told);
     await unlisten();
-    await sql.notify('something', 'x');
     show('done');
   }),
 );
@@ -166,6 +169,48 @@ feature('reserve', () =>
     show(await reserved`SELECT * FROM pjs_mine`);
     await fails(() => sql`SELECT * FROM pjs_mine`);
     reserved.release();
+  }),
+);
+
+feature('connect', async () => {
+  await withSql(
+    async (sql) => {
+      show(await sql`SHOW application_name`, await sql`SHOW search_path`);
+    },
+    { connection: { application_name: 'wire', search_path: 'reports' }, ssl: { rejectUnauthorized: false } },
+  );
+  await fails(() => withSql((sql) => sql`SELECT 1`, { password: 'wrong' }));
+  await fails(() => withSql((sql) => sql`SELECT 1`, { database: 'nothing_here' }));
+});
+
+feature('errors', () =>
+  withSql(async (sql) => {
+    for (const text of [
+      'SELECT nme FROM customers',
+      'SELEC 1',
+      'SELECT 1 / 0',
+      "INSERT INTO customers (id, email, name) VALUES (1, 'a', 'b')",
+    ]) {
+      try {
+        await sql.unsafe(text);
+      } catch (error) {
+        show(
+          error.severity,
+          error.code,
+          error.position ?? 'no position',
+          error.table_name ?? '',
+          error.constraint_name ?? '',
+        );
+      }
+    }
+    show(await sql`SELECT 1 AS after`);
+  }),
+);
+
+feature('array-types', () =>
+  withSql(async (sql) => {
+    // Types of arrays are looked up in the catalogue when a connection opens.
+    show(await sql`SELECT ARRAY['ok', 'sad']::mood[] AS moods, ARRAY[1, NULL] AS numbers`);
   }),
 );
 

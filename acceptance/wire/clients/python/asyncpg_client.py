@@ -193,4 +193,30 @@ async def _():
     await connection.close()
 
 
+@feature("errors")
+async def _():
+    connection = await asyncpg.connect()
+    for statement in (
+        "SELECT * FROM missing",
+        "SELECT nme FROM customers",
+        "SELEC 1",
+        "SELECT 1 / 0",
+        "INSERT INTO customers (id, email, name) VALUES (1, 'x', 'y')",
+        "INSERT INTO customers (id, email, name) VALUES (70, NULL, 'y')",
+        "INSERT INTO orders VALUES (99, 1, '2024-01-01', -1, NULL)",
+    ):
+        try:
+            await connection.execute(statement)
+        except asyncpg.PostgresError as error:
+            show(type(error).__name__, error.sqlstate, error.table_name, error.constraint_name, error.position)
+    with fails():
+        await connection.fetch("SELECT $1::integer", "x")
+    show(await connection.fetchval("SELECT 1"))
+    await connection.close()
+    with fails():
+        await asyncpg.connect(password="wrong")
+    with fails():
+        await asyncpg.connect(database="nothing_here")
+
+
 run()

@@ -218,4 +218,66 @@ def _():
     connection.close()
 
 
+@feature("transactions")
+def _():
+    connection, other = connect(), connect()
+    other.autocommit = True
+    cursor, outside = connection.cursor(), other.cursor()
+    cursor.execute("CREATE TABLE py2_moved (a integer PRIMARY KEY)")
+    connection.commit()
+    with connection:
+        cursor.execute("INSERT INTO py2_moved VALUES (1)")
+        outside.execute("SELECT count(*) FROM py2_moved")
+        show(outside.fetchone(), connection.info.transaction_status)
+    outside.execute("SELECT count(*) FROM py2_moved")
+    show(outside.fetchone())
+    with fails():
+        with connection:
+            cursor.execute("INSERT INTO py2_moved VALUES (2)")
+            cursor.execute("INSERT INTO py2_moved VALUES (1)")
+    cursor.execute("SELECT a FROM py2_moved")
+    show(cursor.fetchall())
+    cursor.execute("DROP TABLE py2_moved")
+    connection.commit()
+    other.close()
+    connection.close()
+
+
+@feature("savepoints")
+def _():
+    connection = connect()
+    cursor = connection.cursor()
+    cursor.execute("SAVEPOINT one")
+    with fails():
+        cursor.execute("SELECT * FROM missing")
+    cursor.execute("ROLLBACK TO SAVEPOINT one")
+    cursor.execute("SELECT count(*) FROM customers")
+    show(cursor.fetchone())
+    cursor.execute("RELEASE SAVEPOINT one")
+    show(cursor.statusmessage)
+    with fails():
+        cursor.execute("ROLLBACK TO SAVEPOINT one")
+    connection.rollback()
+    connection.close()
+
+
+@feature("row-types")
+def _():
+    connection = connect()
+    for name in ("customers", "reports.daily"):
+        caster = psycopg2.extras.register_composite(name, connection)
+        show(caster.name, caster.schema, caster.attnames, caster.atttypes)
+    connection.close()
+
+
+@feature("row-type-that-is-missing")
+def _():
+    """Within a transaction psycopg2 asks behind a savepoint, which it goes back to."""
+    connection = connect()
+    with fails():
+        psycopg2.extras.register_composite("missing", connection)
+    connection.rollback()
+    connection.close()
+
+
 run()

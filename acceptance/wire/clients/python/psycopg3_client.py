@@ -261,4 +261,46 @@ def _():
             show(connection.execute("SELECT 1").fetchone())
 
 
+@feature("connect")
+def _():
+    with connect(application_name="wire", options="-c search_path=reports") as connection:
+        info = connection.info
+        show(info.server_version // 10000, info.encoding, info.status.name, info.transaction_status.name, info.timezone)
+        show(info.parameter_status("application_name"), connection.execute("SHOW search_path").fetchone())
+        show(connection.execute("SELECT count(*) FROM daily").fetchone())
+    for options in ({"password": "wrong"}, {"dbname": "nothing_here"}):
+        try:
+            connect(**options)
+        except psycopg.OperationalError as error:
+            # libpq tells no SQLSTATE of a connection that could not be made.
+            show(type(error).__name__)
+    show(connect(sslmode="require").execute("SELECT 1").fetchone())
+
+
+@feature("transactions")
+def _():
+    with connect() as connection, connect(autocommit=True) as other:
+        connection.execute("CREATE TABLE py3_moved (a integer PRIMARY KEY)")
+        connection.commit()
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        with connection.transaction():
+            connection.execute("INSERT INTO py3_moved VALUES (1)")
+            show(connection.execute("SHOW transaction_isolation").fetchone(), other.execute("SELECT count(*) FROM py3_moved").fetchone())
+        show(other.execute("SELECT count(*) FROM py3_moved").fetchone())
+        with fails():
+            with connection.transaction():
+                connection.execute("INSERT INTO py3_moved VALUES (2)")
+                connection.execute("INSERT INTO py3_moved VALUES (1)")
+        with connection.transaction():
+            connection.execute("INSERT INTO py3_moved VALUES (3)")
+            raise psycopg.Rollback()
+        show(connection.execute("SELECT a FROM py3_moved").fetchall())
+        connection.rollback()
+        connection.read_only = True
+        with fails():
+            connection.execute("INSERT INTO py3_moved VALUES (4)")
+        connection.rollback()
+        other.execute("DROP TABLE py3_moved")
+
+
 run()

@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import threading
 import uuid
 from decimal import Decimal
 
@@ -231,6 +232,45 @@ def _():
             cursor.execute(statement)
     with fails():
         connect(Password="wrong")
+    connection.close()
+
+
+@feature("transactions")
+def _():
+    connection, other = connect(autocommit=False), connect()
+    cursor, outside = connection.cursor(), other.cursor()
+    cursor.execute("CREATE TABLE odbc_moved (a integer PRIMARY KEY)")
+    connection.commit()
+    cursor.execute("INSERT INTO odbc_moved VALUES (1)")
+    show(outside.execute("SELECT count(*) FROM odbc_moved").fetchval())
+    connection.commit()
+    show(outside.execute("SELECT count(*) FROM odbc_moved").fetchval())
+    cursor.execute("INSERT INTO odbc_moved VALUES (2)")
+    connection.rollback()
+    show(rows(cursor.execute("SELECT a FROM odbc_moved")))
+    connection.commit()
+    connection.set_attr(pyodbc.SQL_ATTR_TXN_ISOLATION, pyodbc.SQL_TXN_REPEATABLE_READ)
+    show(cursor.execute("SHOW transaction_isolation").fetchval())
+    cursor.execute("DROP TABLE odbc_moved")
+    connection.commit()
+    other.close()
+    connection.close()
+
+
+@feature("cancel")
+def _():
+    endless = "SELECT sum((a.x::bigint * b.x) % 7) FROM generate_series(1, 1000000) a (x), generate_series(1, 1000000) b (x)"
+    connection = connect()
+    cursor = connection.cursor()
+    timer = threading.Timer(0.7, cursor.cancel)
+    timer.start()
+    with fails():
+        cursor.execute(endless)
+    timer.join()
+    show(cursor.execute("SELECT 1").fetchval())
+    cursor.execute("SET statement_timeout = 400")
+    with fails():
+        cursor.execute(endless)
     connection.close()
 
 

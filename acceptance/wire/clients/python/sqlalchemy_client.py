@@ -1,6 +1,7 @@
 """SQLAlchemy 2 and pandas over one of the drivers psycopg2, psycopg (3) and asyncpg: WIRE_DRIVER names it."""
 
 import datetime
+import io
 import os
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ import pandas
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
-from sqlalchemy.util import greenlet_spawn
+from sqlalchemy.util import await_only, greenlet_spawn
 from transcript import DATABASE, HOST, PASSWORD, PORT, USER, fails, feature, run, show
 
 DRIVER = os.environ["WIRE_DRIVER"]
@@ -231,6 +232,113 @@ def _(engine):
         frame.head(1).to_sql("sa_frame", connection, index_label="i", if_exists="replace")
         show([column["name"] for column in sa.inspect(connection).get_columns("sa_frame")])
         connection.execute(sa.text("DROP TABLE sa_frame"))
+
+
+@feature_of_engine("all-types")
+def _(engine):
+    table = sa.Table("all_types", sa.MetaData(), autoload_with=engine)
+    columns = [table.c[name] for name in "flag small whole big exact single twice words bytes day clock moment instant span ident doc ints texts feeling".split()]
+    with engine.connect() as connection:
+        for row in connection.execute(sa.select(*columns).where(table.c.id.in_([1, 3, 4])).order_by(table.c.id)):
+            for value in row:
+                show(value)
+        show(connection.scalar(sa.select(sa.func.count()).where(table.c.exact > Decimal("0"), table.c.day < datetime.date(2100, 1, 1))))
+
+
+@feature_of_engine("transactions")
+def _(engine):
+    table = sa.Table("sa_moved", sa.MetaData(), sa.Column("a", sa.Integer, primary_key=True, autoincrement=False))
+    table.create(engine)
+    with engine.connect() as connection:
+        connection.execute(sa.insert(table), {"a": 1})
+        with engine.connect() as other:
+            show(other.scalar(sa.select(sa.func.count()).select_from(table)))
+        connection.commit()
+        connection.execute(sa.insert(table), {"a": 2})
+        connection.rollback()
+        show(connection.scalars(sa.select(table.c.a)).all())
+    with Session(engine) as session, session.begin():
+        session.execute(sa.insert(table), {"a": 3})
+    serializable = engine.connect().execution_options(isolation_level="SERIALIZABLE")
+    show(serializable.scalar(sa.text("SHOW transaction_isolation")), serializable.scalar(sa.select(sa.func.count()).select_from(table)))
+    serializable.close()
+    automatic = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    automatic.execute(sa.insert(table), {"a": 4})
+    automatic.close()
+    with engine.connect() as connection:
+        show(connection.scalars(sa.select(table.c.a).order_by(table.c.a)).all())
+    table.drop(engine)
+
+
+@feature_of_engine("nested-transaction-reads")
+def _(engine):
+    with engine.begin() as connection:
+        with connection.begin_nested():
+            show(connection.scalar(sa.text("SELECT count(*) FROM customers")))
+        with fails():
+            with connection.begin_nested():
+                connection.execute(sa.text("SELECT * FROM missing"))
+        show(connection.scalar(sa.text("SELECT count(*) FROM orders")))
+
+
+@feature_of_engine("errors")
+def _(engine):
+    for statement in (
+        "SELECT * FROM missing",
+        "SELECT nme FROM customers",
+        "SELEC 1",
+        "SELECT 'x'::integer",
+        "INSERT INTO customers (id, email, name) VALUES (1, 'x', 'y')",
+        "INSERT INTO customers (id, email, name) VALUES (70, NULL, 'y')",
+    ):
+        with fails():
+            with engine.begin() as connection:
+                connection.execute(sa.text(statement))
+    with engine.connect() as connection:
+        show(connection.scalar(sa.text("SELECT 1")))
+
+
+@feature_of_engine("statement-timeout")
+def _(engine):
+    with engine.connect() as connection:
+        connection.execute(sa.text("SET statement_timeout = 400"))
+        connection.commit()
+        with fails():
+            connection.execute(sa.text("SELECT sum((a.x::bigint * b.x) % 7) FROM generate_series(1, 1000000) a (x), generate_series(1, 1000000) b (x)"))
+        connection.rollback()
+        show(connection.scalar(sa.text("SELECT 1")))
+
+
+@feature_of_engine("copy")
+def _(engine):
+    """By the driver's own connection below SQLAlchemy's: the recipe for `to_sql` with COPY."""
+    data = b"1,one\n2,\n"
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE sa_copied (n integer, label text)"))
+    raw = engine.raw_connection()
+    if DRIVER == "psycopg2":
+        cursor = raw.cursor()
+        cursor.copy_expert("COPY sa_copied FROM STDIN WITH (FORMAT csv)", io.BytesIO(data))
+        out = io.BytesIO()
+        cursor.copy_expert("COPY (SELECT n, label FROM numbers ORDER BY n) TO STDOUT WITH (FORMAT csv)", out)
+    elif DRIVER == "psycopg":
+        with raw.driver_connection.cursor() as cursor:
+            with cursor.copy("COPY sa_copied FROM STDIN WITH (FORMAT csv)") as copy:
+                copy.write(data)
+            out = io.BytesIO()
+            with cursor.copy("COPY (SELECT n, label FROM numbers ORDER BY n) TO STDOUT WITH (FORMAT csv)") as copy:
+                for part in copy:
+                    out.write(part)
+    else:
+        out = io.BytesIO()
+        await_only(raw.driver_connection.copy_to_table("sa_copied", source=io.BytesIO(data), format="csv"))
+        await_only(raw.driver_connection.copy_from_query("SELECT n, label FROM numbers ORDER BY n", output=out, format="csv"))
+    raw.commit()
+    raw.close()
+    show(len(out.getvalue()))
+    with engine.begin() as connection:
+        show([tuple(row) for row in connection.execute(sa.text("SELECT n, label FROM sa_copied ORDER BY n"))])
+        connection.execute(sa.text("DROP TABLE sa_copied"))
 
 
 run()

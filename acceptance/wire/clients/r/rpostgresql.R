@@ -37,6 +37,14 @@ show_frame <- function(frame) {
   }
 }
 
+feature("connect", function(connection) {
+  info <- dbGetInfo(connection)
+  cat(substr(info$serverVersion, 1, 2), info$dbname == Sys.getenv("PGDATABASE"), info$protocolVersion, "\n")
+  cat(dbGetQuery(connection, "SHOW server_encoding")[1, 1], "\n")
+  wrong <- suppressWarnings(try(dbConnect(PostgreSQL(), host = Sys.getenv("PGHOST"), port = as.integer(Sys.getenv("PGPORT")), dbname = Sys.getenv("PGDATABASE"), user = Sys.getenv("PGUSER"), password = "wrong"), silent = TRUE))
+  cat(class(wrong)[1], "\n")
+})
+
 feature("tables", function(connection) {
   cat(sort(dbListTables(connection)), "\n")
   cat(dbExistsTable(connection, "orders"), dbExistsTable(connection, "missing"), "\n")
@@ -86,6 +94,16 @@ feature("transactions", function(connection) {
   dbCommit(connection)
   show_frame(dbGetQuery(connection, "SELECT a FROM r_moved"))
   dbRemoveTable(connection, "r_moved")
+})
+
+feature("savepoints", function(connection) {
+  dbBegin(connection)
+  dbGetQuery(connection, "SAVEPOINT one")
+  failed <- suppressWarnings(try(dbGetQuery(connection, "SELECT * FROM missing"), silent = TRUE))
+  cat(is.data.frame(failed), "\n")
+  dbGetQuery(connection, "ROLLBACK TO SAVEPOINT one")
+  show_frame(dbGetQuery(connection, "SELECT count(*) AS n FROM customers"))
+  dbCommit(connection)
 })
 
 feature("errors", function(connection) {
