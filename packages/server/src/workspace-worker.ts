@@ -92,6 +92,7 @@ async function openWorkspace(
   const rewrite = catalogRewriter(installed, {
     startedAt: new Date().toISOString(),
     settingNames: SETTING_NAMES,
+    isBucketSchema: (name) => buckets.has(name),
     activity: () => [...activity.values()],
   });
   const meaning = { gate, rewrite, session: sessionOfHttp(assignment) };

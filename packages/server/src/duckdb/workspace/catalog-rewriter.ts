@@ -1,7 +1,9 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { CatalogSession } from './catalog/session-variables.js';
 import { readsCatalog } from './catalog/names.js';
 import { asksForViews, type WorkspaceCatalog } from './catalog/workspace-catalog.js';
 import type { StatementRewriter } from './duckdb-sql-engine.js';
+import { existingSchemas, namesInSearchPath } from './search-path.js';
 import type { SqlConnectionOptions } from './sql-engine.js';
 
 /** What the catalogue shows of the sessions of a workspace, beyond what one connection knows of itself. */
@@ -9,6 +11,7 @@ export interface SessionFacts {
   readonly startedAt: string;
   /** Names of the settings that `pg_settings` and `current_setting` know. */
   readonly settingNames: readonly string[];
+  isBucketSchema(name: string): Promise<boolean>;
   activity(): ReturnType<CatalogSession['activity']>;
 }
 
@@ -20,12 +23,12 @@ export function catalogRewriter(catalog: WorkspaceCatalog, facts: SessionFacts):
   return async (statement, session, duckdb) => {
     const translated = catalog.translate(statement.sql);
     if (translated !== undefined) {
-      const sql = await catalog.prepare(duckdb, catalogSession(session, facts), translated);
+      const sql = await catalog.prepare(duckdb, await catalogSession(session, facts, duckdb), translated);
       return { sql, edits: undefined, columnTypes: translated.columnTypes };
     }
     const rewritten = catalog.rewrite(statement.sql, session.database);
     if (readsCatalog(rewritten.sql)) {
-      const known = catalogSession(session, facts);
+      const known = await catalogSession(session, facts, duckdb);
       await catalog.prepare(duckdb, known);
       if (asksForViews(rewritten.sql)) await catalog.tellViews(duckdb, known);
     }
@@ -33,32 +36,27 @@ export function catalogRewriter(catalog: WorkspaceCatalog, facts: SessionFacts):
   };
 }
 
-function catalogSession(
+async function catalogSession(
   { user, database, backendPid, settings, facts: own }: SqlConnectionOptions,
   facts: SessionFacts,
-): CatalogSession {
+  duckdb: DuckDBConnection,
+): Promise<CatalogSession> {
   const known = new Map<string, string>();
   for (const name of facts.settingNames) {
     const value = settings.get(name);
     if (value !== undefined) known.set(name.toLowerCase(), value);
   }
+  const names = namesInSearchPath(settings.get('search_path') ?? '"$user", public', user);
+  const schemas = await existingSchemas(names, duckdb, facts.isBucketSchema);
   return {
     userName: user,
     databaseName: database,
     backendPid,
-    searchPath: searchPathOf(settings.get('search_path') ?? '', user),
+    searchPath: schemas.map(({ name }) => name),
     settings: known,
     startedAt: facts.startedAt,
     activity: () => facts.activity(),
     cursors: () => own.cursors(),
     preparedStatements: () => own.preparedStatements(),
   };
-}
-
-function searchPathOf(value: string, user: string): readonly string[] {
-  const names = value
-    .split(',')
-    .map((name) => name.trim().replace(/^"(.*)"$/, '$1'))
-    .filter((name) => name !== '' && name !== '$user' && name !== user);
-  return names.length === 0 ? ['public'] : names;
 }

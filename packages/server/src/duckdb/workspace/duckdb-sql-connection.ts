@@ -21,6 +21,14 @@ import {
   type SqlConnection,
   type SqlConnectionOptions,
 } from './sql-engine.js';
+import {
+  DEFAULT_SCHEMAS,
+  engineSchema,
+  existingSchemas,
+  mustHavePlaceToCreate,
+  namesInSearchPath,
+  type PathSchema,
+} from './search-path.js';
 import { BrokenEngineError, sqlErrorOf } from './sql-state.js';
 import type { CopyInStatement, SqlStatement } from './sql-statement.js';
 import { withPosition, type EditedSql } from './statement-edits.js';
@@ -54,7 +62,9 @@ export class DuckDbSqlConnection implements SqlConnection {
   #growth: GrowthGuard | undefined;
   /** The last one of which an error was told. */
   #failedStatement = '';
-  #schemas: readonly string[] | undefined;
+  #pathNames: readonly string[] = ['public'];
+  /** What of them was there when a statement was planned last. */
+  #schemas: readonly PathSchema[] = DEFAULT_SCHEMAS;
   /** The open transaction has changed objects of the workspace, or tried to. */
   #defines = false;
   #beforeCommit: string[] = [];
@@ -218,7 +228,7 @@ export class DuckDbSqlConnection implements SqlConnection {
   }
 
   async applySetting(name: string, value: string): Promise<void> {
-    if (name === 'search_path') this.#schemas = schemasOf(value, this.options.user);
+    if (name === 'search_path') this.#pathNames = namesInSearchPath(value, this.options.user);
     if (name !== 'timezone') return;
     await this.runExclusive(NEVER, () => this.duckdb.run(`SET TimeZone = ${quoteLiteral(value)}`));
   }
@@ -279,7 +289,7 @@ export class DuckDbSqlConnection implements SqlConnection {
     const { database, projectTableOid } = this.parts;
     return this.#relations.of(named, {
       path: this.#path ?? '',
-      schemas: this.#schemas ?? ['main'],
+      schemas: this.#schemas.filter(({ isBucket }) => !isBucket).map(({ name }) => engineSchema(name)),
       projectOid: ({ schema, name }) => {
         const table =
           schema === undefined || this.#pins === undefined ? null : database.pinned(schema, name, this.#pins);
@@ -357,8 +367,11 @@ export class DuckDbSqlConnection implements SqlConnection {
 
   /** Makes the tables that `sql` names visible; answers a key that changes when statements must be prepared again. */
   async usePathFor(sql: string): Promise<string> {
-    this.#pins ??= this.parts.database.beginPins(this.duckdb);
-    const { value, key } = await this.parts.database.pathFor(sql, this.#pins, this.#schemas);
+    const { database } = this.parts;
+    this.#pins ??= database.beginPins(this.duckdb);
+    this.#schemas = await existingSchemas(this.#pathNames, this.duckdb, database.isBucketSchema);
+    mustHavePlaceToCreate(sql, this.#schemas);
+    const { value, key } = await database.pathFor(sql, this.#pins, this.#schemas);
     if (value !== this.#path) {
       await this.duckdb.run(`SET search_path = ${quoteLiteral(value)}`);
       this.#path = value;
@@ -385,18 +398,8 @@ export class DuckDbSqlConnection implements SqlConnection {
   }
 
   #aboutConstraint(error: SqlError, sql: string): SqlError {
-    return withConstraint(error, sql, this.#schemas?.[0] ?? 'public');
+    return withConstraint(error, sql, this.#schemas[0]?.name ?? 'public');
   }
-}
-
-/** Names of schemas in a `search_path`; `$user` is the login, which has no schema of its own. Undefined: the default. */
-function schemasOf(value: string, user: string): readonly string[] | undefined {
-  const names = value
-    .split(',')
-    .map((name) => name.trim().replace(/^"(.*)"$/, '$1'))
-    .filter((name) => name !== '' && name !== '$user' && name !== user && name !== 'pg_catalog')
-    .map((name) => (name === 'public' ? 'main' : name));
-  return names.length === 0 || (names.length === 1 && names[0] === 'main') ? undefined : names;
 }
 
 const TEMPORARY_OBJECTS_SQL = `

@@ -12,6 +12,7 @@ import type {
   TablePins,
   WorkspaceDatabase,
 } from './workspace-database.js';
+import { DEFAULT_SCHEMAS, type PathSchema } from './search-path.js';
 import { WorkspaceFigures } from './workspace-figures.js';
 import { WorkspaceSize } from './workspace-size.js';
 
@@ -151,7 +152,7 @@ export class DuckDbWorkspaceDatabase implements WorkspaceDatabase {
     return this.tables.begin(connection);
   }
 
-  pathFor(sql: string, pins: TablePins, schemas: readonly string[] = ['main']): Promise<SearchPath> {
+  pathFor(sql: string, pins: TablePins, schemas: readonly PathSchema[] = DEFAULT_SCHEMAS): Promise<SearchPath> {
     if (!(pins instanceof Pins)) throw new Error('these pins are not of this database');
     return this.tables.pathFor(sql, pins, schemas);
   }

@@ -7,12 +7,16 @@ export interface NamesInSql {
   readonly pairs: readonly WorkspaceTableName[];
   /** Every name, in lower case: views and macros of the workspace may be among them. */
   readonly words: ReadonlySet<string>;
+  /** It changes nothing but rows, if anything. */
+  readonly isQuery: boolean;
   /** The text may make or change a view or a macro. */
   readonly storesSql: boolean;
 }
 
 /** A statement names no more tables than this; a text with more dots is data, not a query. */
 const MAX_PAIRS = 2_000;
+
+const QUERY_VERB = /^(select|with|from|values|table|explain|describe|summarize|show)$/;
 
 const MAX_CACHED_TEXTS = 500;
 const MAX_CACHED_CHARACTERS = 20_000;
@@ -57,7 +61,8 @@ export function namesIn(sql: string): NamesInSql {
   const verb = tokens[0]?.value;
   const storesSql =
     (verb === 'create' || verb === 'alter') && ['view', 'macro', 'function'].some((word) => words.has(word));
-  return { pairs: [...pairs.values()], words, storesSql };
+  const isQuery = tokens[0]?.value === '(' || QUERY_VERB.test(verb ?? '');
+  return { pairs: [...pairs.values()], words, isQuery, storesSql };
 }
 
 /** Names compare without case. */

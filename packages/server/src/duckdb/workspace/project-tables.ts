@@ -1,14 +1,18 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { join } from 'node:path';
-import type { WorkspaceTable } from '../../model/workspace-view.js';
+import type { WorkspaceTable, WorkspaceTableName } from '../../model/workspace-view.js';
 import { AttachedVersions, attachReadOnly, type HeldVersion, type VersionFile } from '../attached-versions.js';
 import { quoteIdentifier } from '../quoting.js';
-import { NamesCache, pairKey } from './names-in-sql.js';
+import { NamesCache, pairKey, type NamesInSql } from './names-in-sql.js';
+import { changedNames, engineSchema, isReadOnly, type PathSchema } from './search-path.js';
 import { StoredSql } from './stored-sql.js';
 import type { ResolveTables, SearchPath, TablePins } from './workspace-database.js';
 
 /** Views over views end somewhere; circles cannot be made, but the names may look like one. */
 const MAX_STORED_TEXTS = 500;
+
+/** Last, where the path has no schema of the workspace: without one, the engine would not look for names that have a schema in the workspace. */
+const LAST = 'ws.main';
 
 interface TableVersion extends VersionFile {
   readonly table: WorkspaceTable;
@@ -99,13 +103,31 @@ export class ProjectTables {
     return new Pins(connection, (pins) => this.#release(pins));
   }
 
-  async pathFor(sql: string, pins: Pins, schemas: readonly string[]): Promise<SearchPath> {
+  async pathFor(sql: string, pins: Pins, schemas: readonly PathSchema[]): Promise<SearchPath> {
     if (pins.released) throw new Error('the pins of this transaction were released');
-    const entries = [
-      ...schemas.map((schema) => `ws.${quoteIdentifier(schema)}`),
-      ...(await this.#entriesFor(sql, pins)),
-    ];
-    const value = entries.join(',');
+    const { isQuery } = this.#names.of(sql);
+    const { pairs, words } = await this.#namesIn(sql, pins);
+    const buckets = schemas.filter(({ isBucket }) => isBucket);
+    const inBuckets = buckets.map(({ name }) => namesOf(name, words));
+    await this.#resolve([...pairs, ...inBuckets.flat()], pins);
+    const changed = isQuery || buckets.length === 0 ? new Set<string>() : changedNames(sql);
+    // A view over a bucket's table is everybody's: not even its name may be found by what changes a table.
+    const usable = inBuckets.map((names) => names.filter(({ table }) => !changed.has(table)));
+    const [firstSchema] = schemas;
+    if (firstSchema?.isBucket === true && this.#entriesOf(namesOf(firstSchema.name, changed), pins).length > 0) {
+      throw isReadOnly(/\w+/.exec(sql)?.[0].toUpperCase() ?? '', firstSchema.name);
+    }
+    const places = schemas.map((schema) =>
+      schema.isBucket
+        ? this.#entriesOf(usable[buckets.indexOf(schema)] ?? [], pins)
+        : [`ws.${quoteIdentifier(engineSchema(schema.name))}`],
+    );
+    const own = places.flat().filter((place) => place.startsWith('ws.'));
+    // What is made has its place in the first: never beside the views over a bucket's table, which others use, too.
+    const first = isQuery ? [] : own.length > 0 ? own : [LAST];
+    const entries = new Set([...first, ...places.flat(), ...this.#entriesOf(pairs, pins)]);
+    if (own.length === 0) entries.add(LAST);
+    const value = [...entries].join(',');
     return { value, key: value };
   }
 
@@ -114,15 +136,17 @@ export class ProjectTables {
     return this.#attached.hold({ id: table.versionId, path: join(this.input.attachDirectory, table.linkName), table });
   }
 
-  async #entriesFor(sql: string, pins: Pins): Promise<Iterable<string>> {
-    const pairs = await this.#pairsIn(sql, pins);
+  async #resolve(pairs: readonly WorkspaceTableName[], pins: Pins): Promise<void> {
     const unknown = pairs.filter(({ schema, table }) => !pins.tables.has(pairKey(schema, table)));
-    if (unknown.length > 0) {
-      const answers = await this.input.resolveTables(unknown);
-      for (const [index, { schema, table }] of unknown.entries()) {
-        pins.tables.set(pairKey(schema, table), await this.#pin(answers[index] ?? null, pins));
-      }
+    if (unknown.length === 0) return;
+    const answers = await this.input.resolveTables(unknown);
+    for (const [index, { schema, table }] of unknown.entries()) {
+      pins.tables.set(pairKey(schema, table), await this.#pin(answers[index] ?? null, pins));
     }
+  }
+
+  /** Where those of the names are that the project has. */
+  #entriesOf(pairs: readonly WorkspaceTableName[], pins: Pins): readonly string[] {
     const entries = new Set<string>();
     for (const { schema, table } of pairs) {
       const pinned = pins.tables.get(pairKey(schema, table));
@@ -131,7 +155,7 @@ export class ProjectTables {
       const spelling = pinned.table.schemaSpellings.find((one) => one.toLowerCase() === said) ?? schema;
       entries.add(`t__${pinned.held.number}.${quoteIdentifier(spelling)}`);
     }
-    return entries;
+    return [...entries];
   }
 
   async #pin(table: WorkspaceTable | null, pins: Pins): Promise<PinnedTable | null> {
@@ -143,16 +167,17 @@ export class ProjectTables {
   }
 
   /** Of the text, and of every view and macro it uses, and of those they use. */
-  async #pairsIn(sql: string, pins: Pins): Promise<readonly { readonly schema: string; readonly table: string }[]> {
+  async #namesIn(sql: string, pins: Pins): Promise<Pick<NamesInSql, 'pairs' | 'words'>> {
     const found = this.#names.of(sql);
     if (found.storesSql) {
       pins.storesSql = true;
       this.#stored.willStore(pins.connection, found.words.has('temp') || found.words.has('temporary'));
     }
     const stored = await this.#stored.of(pins.connection, pins.storesSql);
-    if (stored.size === 0) return found.pairs;
+    if (stored.size === 0) return found;
 
     const pairs = [...found.pairs];
+    const words = new Set(found.words);
     const seen = new Set([sql]);
     const waiting = [found];
     for (let names = waiting.pop(); names !== undefined && seen.size < MAX_STORED_TEXTS; names = waiting.pop()) {
@@ -162,11 +187,12 @@ export class ProjectTables {
           seen.add(text);
           const inner = this.#names.of(text);
           pairs.push(...inner.pairs);
+          for (const each of inner.words) words.add(each);
           waiting.push(inner);
         }
       }
     }
-    return pairs;
+    return { pairs, words };
   }
 
   #release(pins: Pins): void {
@@ -176,4 +202,8 @@ export class ProjectTables {
     pins.tables.clear();
     Promise.all(held.map((one) => one.release())).catch((error: unknown) => this.input.onDetachFailed(error));
   }
+}
+
+function namesOf(schema: string, tables: Iterable<string>): readonly WorkspaceTableName[] {
+  return [...tables].map((table) => ({ schema, table }));
 }

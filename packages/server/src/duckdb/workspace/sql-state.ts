@@ -160,6 +160,8 @@ const EXISTING: Readonly<Record<string, string>> = {
 
 /** Paths of the worker are nobody's business. Errors about files quote them, whatever they are made of; elsewhere they stand as they are. */
 const QUOTED_PATH = /"[^"\n]*\/[^"\n]*"|'[^'\n]*\/[^'\n]*'/g;
+/** Of databases that hold tables of the project; nobody can write them. */
+const OWN_NAMES = /\b[tv]__\d+\b/;
 const PATH = /(?<![\w.@-])(?:\/[\w.@-]+){2,}/g;
 
 /** An engine that said this cannot be used any more: the session ends and the process is replaced. */
@@ -229,7 +231,8 @@ function wording(type: string, message: string, cause: unknown): [string, SqlErr
     .replace(PATH, '…')
     .trim();
   const [first = '', ...rest] = withoutPicture.split('\n');
-  const hint = rest.join('\n').trim().replace(/^\s+/gm, ' ');
+  const said = rest.join('\n').trim().replace(/^\s+/gm, ' ');
+  const hint = OWN_NAMES.test(said) ? '' : said;
   return [first.trim(), { ...(hint === '' ? {} : { hint }), cause }];
 }
 

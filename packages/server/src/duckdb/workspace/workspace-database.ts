@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { WorkspaceTable, WorkspaceTableName } from '../../model/workspace-view.js';
+import type { PathSchema } from './search-path.js';
 import type { WorkspaceFigures } from './workspace-figures.js';
 
 import type { ObjectChanges } from './object-changes.js';
@@ -25,9 +26,9 @@ export interface WorkspaceDatabase {
   /**
    * What to set as `search_path` before `sql` runs. Names found in the text, and in the views and macros of the workspace it uses, are
    * attached at their pinned or newest version. Costs a scan of the text when it names no table that is not pinned yet.
-   * `schemas`: those of the workspace that come first, `main` unless the session has set its own path.
+   * `schemas`: those of the session's path that are there; tables of a bucket among them need no schema.
    */
-  pathFor(sql: string, pins: TablePins, schemas?: readonly string[]): Promise<SearchPath>;
+  pathFor(sql: string, pins: TablePins, schemas?: readonly PathSchema[]): Promise<SearchPath>;
   /** The table of the project that this name means in the transaction, if `pathFor` has found one. */
   pinned(schema: string, table: string, pins: TablePins): PinnedName | null;
   readonly objectChanges: ObjectChanges;

@@ -1,4 +1,5 @@
 import { SqlError } from '../../../errors/sql-error.js';
+import { searchPathItem } from '../search-path.js';
 import type { StatementKind, TransactionModes } from '../sql-statement.js';
 import type { TokenCursor } from './token-cursor.js';
 
@@ -30,7 +31,7 @@ export function parseSetting(cursor: TokenCursor): StatementKind | undefined {
     return { kind: 'set', name: 'client_encoding', value, local };
   }
   if (cursor.accept('schema')) {
-    return { kind: 'set', name: 'search_path', value: settingItem(cursor), local };
+    return { kind: 'set', name: 'search_path', value: searchPathItem(settingItem(cursor)), local };
   }
   if (cursor.accept('role')) {
     const value = settingItem(cursor);
@@ -44,7 +45,7 @@ export function parseSetting(cursor: TokenCursor): StatementKind | undefined {
   }
   const name = settingName(cursor);
   if (!cursor.accept('=') && !cursor.accept('to')) throw cursor.syntaxError();
-  const value = cursor.accept('default') ? undefined : settingValue(cursor);
+  const value = cursor.accept('default') ? undefined : settingValue(cursor, name);
   cursor.end();
   return { kind: 'set', name, value, local };
 }
@@ -100,10 +101,10 @@ function settingName(cursor: TokenCursor): string {
 }
 
 /** One value, or several with commas, as text. */
-function settingValue(cursor: TokenCursor): string {
+function settingValue(cursor: TokenCursor, name: string): string {
   const items = [settingItem(cursor)];
   while (cursor.accept(',')) items.push(settingItem(cursor));
-  return items.join(', ');
+  return (name === 'search_path' ? items.map(searchPathItem) : items).join(', ');
 }
 
 function settingItem(cursor: TokenCursor): string {
