@@ -11,6 +11,7 @@ import { renamingStatements } from './renaming.js';
 import { dropSequences, ownedSequences } from './owned-sequences.js';
 import { onCommitDrop } from './on-commit-drop.js';
 import type { OpenOptions, ParameterValues, PreparedSql, RowSource, SqlNotice } from './sql-engine.js';
+import { singleAlters } from './single-alters.js';
 import { singleDrops } from './single-drops.js';
 import type { EngineStatement, StatementText } from './sql-statement.js';
 import { plannable } from './stored-arithmetic.js';
@@ -78,7 +79,7 @@ export async function runRewrittenDefinition(
 ): Promise<{ readonly result: DuckDBMaterializedResult; readonly notices: readonly SqlNotice[] }> {
   const owned = await ownedSequences(duckdb, sql);
   const drop = await dropOf(duckdb, sql);
-  const steps = (await renamingStatements(duckdb, sql)) ?? singleDrops(sql) ?? [sql];
+  const steps = (await renamingStatements(duckdb, sql)) ?? singleDrops(sql) ?? singleAlters(sql) ?? [sql];
   for (const first of [...before, ...(drop?.before ?? []), ...steps.slice(0, -1)]) await duckdb.run(first);
   const result = await runDefinition(duckdb, steps.at(-1) ?? sql);
   await dropSequences(duckdb, owned);

@@ -41,6 +41,22 @@ describe('a broken engine', () => {
     expect(told(text)).not.toBeInstanceOf(BrokenEngineError);
   });
 
+  test.each([
+    ['Catalog', 'Table with name orderz does not exist!\nDid you mean "orders"?', 'relation "orderz" does not exist'],
+    [
+      'Catalog',
+      'Table with name "in_c_sales.orderz" does not exist because schema "in_c_sales" does not exist.',
+      'relation "in_c_sales.orderz" does not exist',
+    ],
+    [
+      'Binder',
+      'Referenced column "nme" not found in FROM clause!\nCandidate bindings: "name"',
+      'column "nme" does not exist',
+    ],
+  ])('what is missing is told as PostgreSQL tells it: %s %s', (type, message, expected) => {
+    expect(told(asJson(type, message)).message).toBe(expected);
+  });
+
   test('what the parser has not implemented is said in its words', () => {
     const text = `Failed to extract statements: Not implemented Error: ${asJson('Not implemented', 'ON COMMIT')}`;
     expect(told(text)).toMatchObject({ sqlState: '0A000', message: 'ON COMMIT' });

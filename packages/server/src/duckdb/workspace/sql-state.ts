@@ -223,6 +223,21 @@ function firstLine(message: string): string {
   return message.replace(/\n*LINE \d+:[\s\S]*$/, '').trim();
 }
 
+/** What programs and people know from PostgreSQL. */
+const NOT_THERE: readonly (readonly [RegExp, string])[] = [
+  [
+    /^(?:Table|View|Sequence) with name (?:"(.+?)"|(.+?)) does not exist(?:!| because .*)$/s,
+    'relation "$1$2" does not exist',
+  ],
+  [/^Referenced column "(.+?)" not found in FROM clause!$/s, 'column "$1" does not exist'],
+  [/^Referenced table "(.+?)" not found!$/s, 'missing FROM-clause entry for table "$1"'],
+];
+
+function inKnownWords(message: string): string {
+  const found = NOT_THERE.find(([pattern]) => pattern.test(message));
+  return found === undefined ? message : message.replace(found[0], found[1]);
+}
+
 /** DuckDB's first line is the message; "Did you mean" is a hint, the picture of the position is ours to make. */
 function wording(type: string, message: string, cause: unknown): [string, SqlErrorDetails] {
   const shown = type === 'IO' ? message.replace(QUOTED_PATH, '"…"') : message;
@@ -233,7 +248,7 @@ function wording(type: string, message: string, cause: unknown): [string, SqlErr
   const [first = '', ...rest] = withoutPicture.split('\n');
   const said = rest.join('\n').trim().replace(/^\s+/gm, ' ');
   const hint = OWN_NAMES.test(said) ? '' : said;
-  return [first.trim(), { ...(hint === '' ? {} : { hint }), cause }];
+  return [inKnownWords(first.trim()), { ...(hint === '' ? {} : { hint }), cause }];
 }
 
 /** JSON stands alone, or behind what the parser and the client library say; behind anything else it is what somebody wrote. */

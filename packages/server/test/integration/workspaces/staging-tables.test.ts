@@ -85,6 +85,17 @@ test('ON COMMIT DROP drops a temporary table with its transaction', async () => 
   });
 });
 
+test('several changes of a table are one statement', async () => {
+  await client.query('CREATE TABLE grown (a int); INSERT INTO grown VALUES (1)');
+  await client.query(
+    `ALTER TABLE grown ADD COLUMN b int DEFAULT 7, ADD c text DEFAULT 'x', ALTER COLUMN a TYPE bigint`,
+  );
+  expect((await client.query('SELECT * FROM grown')).rows).toEqual([{ a: '1', b: 7, c: 'x' }]);
+  // All of them or none.
+  await expect(client.query('ALTER TABLE grown DROP b, DROP nothing')).rejects.toMatchObject({ code: '42703' });
+  expect((await client.query('SELECT b FROM grown')).rows).toEqual([{ b: 7 }]);
+});
+
 test('says what it cannot do', async () => {
   await expect(client.query('CREATE TABLE four (LIKE nowhere)')).rejects.toMatchObject({ code: '42P01' });
   await expect(client.query('CREATE TABLE four (LIKE source INCLUDING NOTHING)')).rejects.toMatchObject({
@@ -93,4 +104,9 @@ test('says what it cannot do', async () => {
   await client.query('CREATE TABLE indexed (a int); CREATE UNIQUE INDEX by_a ON indexed (a)');
   await expect(client.query('CREATE TABLE four (LIKE indexed INCLUDING ALL)')).rejects.toMatchObject({ code: '0A000' });
   await client.query('CREATE TABLE four (LIKE indexed)');
+  const sql = `CREATE FUNCTION half(x int) RETURNS int LANGUAGE sql AS 'SELECT x / 2'`;
+  await expect(client.query(sql)).rejects.toMatchObject({
+    code: '0A000',
+    hint: expect.stringContaining('MACRO') as string,
+  });
 });

@@ -286,6 +286,15 @@ function definition(verb: 'create' | 'drop' | 'alter', tokens: readonly SqlToken
       `${verb.toUpperCase()} ${(object === 'materialized' ? 'MATERIALIZED VIEW' : object.toUpperCase()) || 'of this'} is not supported`,
     );
   }
+  if (
+    verb === 'create' &&
+    object === 'function' &&
+    tokens.some((_, index) => /^(returns|language)$/.test(word(index)))
+  ) {
+    throw new SqlError('0A000', 'functions of PostgreSQL are not supported', {
+      hint: 'A macro is an expression with parameters: CREATE MACRO half(x) AS x / 2.',
+    });
+  }
   if (verb === 'create' && object === 'table' && isTableFromQuery(tokens, at)) {
     // PostgreSQL says how many rows were selected.
     return { kind: 'definition', commandTag: 'SELECT', tagHasCount: true, writes: true, mayGrow: true };

@@ -81,6 +81,7 @@ export function serialEdits(list: TokenList): DefinitionEdits {
 /** Words that say nothing to DuckDB: how an index is built, how a table is logged, which rows are locked. */
 export function droppedEdits(list: TokenList): TextEdit[] {
   const isIndex = list.matches(0, 'create', 'index') || list.matches(0, 'create', 'unique', 'index');
+  const isDefinition = list.matches(0, 'create') || list.matches(0, 'alter');
   return list.tokens.flatMap((token, index) => {
     if (token.kind !== 'word') return [];
     if (isIndex && token.value === 'using' && /^(btree|hash)$/.test(list.at(index + 1)?.value ?? '')) {
@@ -89,9 +90,27 @@ export function droppedEdits(list: TokenList): TextEdit[] {
     if (isIndex && token.value === 'concurrently') return [list.replace(index, index, '')];
     if (token.value === 'unlogged' && list.matches(index - 1, 'create')) return [list.replace(index, index, '')];
     if (token.value === 'jsonb' && isTypePosition(list, index)) return [list.replace(index, index, 'json')];
+    // DuckDB computes such a column when it is read; that it is kept makes no difference to anybody who reads.
+    if (token.value === 'stored' && list.matches(index - 1, ')') && isDefinition)
+      return [list.replace(index, index, '')];
     if (token.value === 'for') return lockingEdits(list, index);
     return [];
   });
+}
+
+/** `CREATE INDEX ON t (a, lower(b))` makes `t_a_lower_idx`. */
+export function indexNameEdits(list: TokenList): TextEdit[] {
+  const index = list.matches(1, 'unique') ? 2 : 1;
+  if (!list.matches(0, 'create') || !list.matches(index, 'index')) return [];
+  const on = list.matches(index + 1, 'concurrently') ? index + 2 : index + 1;
+  if (!list.matches(on, 'on')) return [];
+  let table = list.matches(on + 1, 'only') ? on + 2 : on + 1;
+  while (list.matches(table + 1, '.')) table += 2;
+  const open = list.tokens.findIndex((_, at) => at > table && list.matches(at, '('));
+  if (open < 0) return [];
+  const columns = list.args(open).map(([first]) => (list.isName(first) ? list.at(first)?.value : 'expr'));
+  const name = [list.at(table)?.value, ...columns, 'idx'].join('_').slice(0, 63);
+  return [list.insertBefore(on, `${quoteIdentifier(name)} `)];
 }
 
 /** Behind `::` or `AS`, or behind the name of a column. */

@@ -117,6 +117,18 @@ describe('statements of users', () => {
     expect((await run('SELECT * FROM counted')).names).toEqual(['count']);
   });
 
+  it('names indexes, keeps computed columns and takes samples', async () => {
+    await run('CREATE TABLE computed (a INTEGER, b INTEGER GENERATED ALWAYS AS (a * 2) STORED)');
+    await run('CREATE INDEX ON public.computed USING btree (a)');
+    await run('INSERT INTO computed VALUES (4)');
+    expect(await rows('SELECT b FROM computed')).toEqual([['8']]);
+    expect(await rows(`SELECT index_name FROM duckdb_indexes() WHERE table_name = 'computed'`)).toEqual([
+      ['computed_a_idx'],
+    ]);
+    expect(await rows('SELECT count(*) FROM t TABLESAMPLE SYSTEM (100)')).toEqual([['3']]);
+    expect(await rows('SELECT count(*) FROM t TABLESAMPLE reservoir(2 ROWS)')).toEqual([['2']]);
+  });
+
   it('gives no name to what is written', async () => {
     await run('CREATE TABLE target (a INTEGER PRIMARY KEY)');
     await run('INSERT INTO target SELECT 1 ON CONFLICT (a) DO NOTHING');

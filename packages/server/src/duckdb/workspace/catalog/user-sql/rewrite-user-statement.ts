@@ -1,6 +1,6 @@
 import { anyEdits, castEdits, likeEdits, patternEdits } from './expression-edits.js';
 import { columnNameEdits } from './column-name-edits.js';
-import { droppedEdits, serialEdits } from './definition-edits.js';
+import { droppedEdits, indexNameEdits, serialEdits } from './definition-edits.js';
 import { explainEdits } from './explain-edits.js';
 import { jsonEdits } from './json-edits.js';
 import { lengthEdits } from './length-edits.js';
@@ -11,6 +11,7 @@ import { defaultEdits, timestampEdits } from './literal-edits.js';
 import { catalogRelationEdits, schemaEdits, type ViewText } from './relation-edits.js';
 import { divisionEdits } from './division-edits.js';
 import { rowFunctionEdits } from './row-function-edits.js';
+import { sampleEdits } from './sample-edits.js';
 import { sumEdits } from './sum-edits.js';
 import { editedSpan, TokenList, type TextEdit } from './token-list.js';
 import { valuesEdits } from './values-edits.js';
@@ -50,6 +51,8 @@ export function rewriteUserStatement(sql: string, databaseName: string, viewText
     ...anyEdits(list),
     ...likeEdits(list),
     ...droppedEdits(list),
+    ...indexNameEdits(list),
+    ...sampleEdits(list),
     ...explainEdits(list),
     ...jsonEdits(list),
     ...patternEdits(list),
