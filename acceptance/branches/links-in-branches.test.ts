@@ -66,6 +66,8 @@ describe('what others look at is decided in main', () => {
     expect((await owner.project.api.get(`${bucketPath(branch, 'fresh')}/shares`)).body).toEqual({
       shares: [],
       links: [],
+      total: 0,
+      total_links: 0,
     });
   });
 });

@@ -21,6 +21,14 @@ describe('the lists of both sides', () => {
       ),
     );
     expect(shares.map((share) => share.target_project_id)).toEqual([target.id, idle.id].sort());
+    const part = await owner.project.api.get(`${owner.sales}/shares?limit=1&offset=1`);
+    expect(mustSucceed(part)).toEqual({
+      shares: shares.slice(1, 2),
+      links: links.slice(1, 2),
+      total: 2,
+      total_links: 2,
+    });
+    expect((await owner.project.api.get(`${owner.sales}/shares?limit=0`)).status).toBe(422);
     expect(shares).toContainEqual({
       target_project_id: target.id,
       is_linked: true,
@@ -133,7 +141,7 @@ describe('deleting what others have linked', () => {
     const { owner, target } = await createLink(server.admin);
     expect((await target.api.delete(target.path)).status).toBe(204);
     const shares = await owner.project.api.get(`${owner.sales}/shares`);
-    expect(shares.body).toEqual({ shares: [], links: [] });
+    expect(shares.body).toEqual({ shares: [], links: [], total: 0, total_links: 0 });
     expect((await owner.project.api.get(`${owner.sales}/tables/orders/preview`)).status).toBe(200);
   });
 

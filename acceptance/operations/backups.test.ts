@@ -281,6 +281,22 @@ describe('restore', () => {
     expect(again.stderr).toMatch(/is not empty .* and a restore never replaces anything/);
   });
 
+  it('keeps the certificate of the PostgreSQL door, by which its clients know it', async () => {
+    const target = newTarget();
+    expect((await restore(target, backup.path)).code).toBe(0);
+    const pem = (root: string) => readFile(join(root, 'pgwire/server.pem'), 'utf8');
+    expect(await pem(target)).toBe(await pem(server.dataDir));
+    for (const root of [backup.path, target])
+      expect((await stat(join(root, 'pgwire/server.pem'))).mode & 0o777).toBe(0o600);
+    const restored = await startServer({ dataDir: target, env: { ADMIN_API_KEY: undefined } });
+    try {
+      const certificate = (root: string) => readFile(join(root, 'pgwire/server.crt'), 'utf8');
+      expect(await certificate(target)).toBe(await certificate(server.dataDir));
+    } finally {
+      await restored.stop();
+    }
+  });
+
   it('copies, so that the backup stays as it is; links when asked to', async () => {
     const [copied, linked] = [newTarget(), newTarget()];
     expect((await restore(copied, backup.path)).code).toBe(0);

@@ -489,7 +489,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** With whom a bucket is shared, and who has linked it */
+    /**
+     * With whom a bucket is shared, and who has linked it
+     * @description A page is that part of both lists, each in its own order: shares by project, links by project and bucket.
+     */
     get: operations['bucketListShares'];
     put?: never;
     post?: never;
@@ -2135,6 +2138,10 @@ export interface components {
       shares: components['schemas']['BucketShare'][];
       /** @description Who shows its tables in a bucket of their own */
       links: components['schemas']['BucketLink'][];
+      /** @description How many shares there are */
+      total: number;
+      /** @description How many links there are */
+      total_links: number;
     };
     IncomingBucket: {
       source_project_id: string;
@@ -6335,7 +6342,12 @@ export interface operations {
   };
   bucketListShares: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Page size; everything when neither is given */
+        limit?: number;
+        /** @description How many to pass over, 0 unless given */
+        offset?: number;
+      };
       header?: never;
       path: {
         /** @description Project id */
@@ -6383,6 +6395,15 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description The request does not have the expected shape */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ValidationError'];
         };
       };
       /** @description A defect of this service; report it with the request id */

@@ -17,6 +17,7 @@ export function storagePlaces(directories: Directories, fileSystem: FileSystem):
   return {
     metadataPath: directories.metadataPath,
     adminKeyPath: join(directories.dataDirectory, 'admin-api-key'),
+    doorSecretPaths: ['server.pem', 'secret'].map((name) => join(directories.dataDirectory, 'pgwire', name)),
     duckdbDirectory: directories.duckdbDirectory,
     filesDirectory: directories.filesDirectory,
     versionsDirectory: (projectId) => layout.versionsDirectory(projectId),

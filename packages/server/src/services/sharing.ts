@@ -31,9 +31,10 @@ export interface SharedBucket {
   readonly sharedWith: readonly string[];
 }
 
+/** Two lists; of a page, this part of each. */
 export interface BucketSharing {
-  readonly shares: readonly BucketShareRecord[];
-  readonly links: readonly BucketLinkRecord[];
+  readonly shares: Listed<BucketShareRecord & { readonly isLinked: boolean }>;
+  readonly links: Listed<BucketLinkRecord>;
 }
 
 export interface LinkInput {
@@ -173,15 +174,17 @@ export class Sharing {
   }
 
   /** Of main's bucket, whichever branch asks. */
-  async listShares(ref: BucketRef): Promise<BucketSharing> {
+  async listShares(ref: BucketRef, page?: Page): Promise<BucketSharing> {
     const bucket = await requireBucket(this.metadata, ref);
     const mainId = bucket.branchId === DEFAULT_BRANCH_ID ? bucket.ownId : bucket.mainId;
-    if (mainId === null) return { shares: [], links: [] };
+    if (mainId === null) return { shares: { items: [], total: 0 }, links: { items: [], total: 0 } };
     const [shares, links] = await Promise.all([
       this.metadata.listBucketShares(mainId),
       this.metadata.listBucketLinks(mainId),
     ]);
-    return { shares, links };
+    const linking = new Set(links.map(({ projectId }) => projectId));
+    const shown = shares.map((share) => ({ ...share, isLinked: linking.has(share.targetProjectId) }));
+    return { shares: partOf(shown, page), links: partOf(links, page) };
   }
 
   async listSharedWith(projectId: string, page?: Page): Promise<Listed<SharedBucketRecord>> {
@@ -272,4 +275,9 @@ function commitFor<R>(
   result: R,
 ): Promise<void> {
   return change.commit(tx, { projectId: bucket.projectId, resourceId: bucket.name, details }, result);
+}
+
+function partOf<T>(items: readonly T[], page: Page | undefined): Listed<T> {
+  const { length: total } = items;
+  return { items: page === undefined ? items : items.slice(page.offset, page.offset + page.limit), total };
 }

@@ -368,7 +368,7 @@ function defaults(refused: Refusal[]): HttpServices {
       unlink: () => Promise.resolve(),
       grantReadonly: () => Promise.resolve(bucket),
       revokeReadonly: () => Promise.resolve(),
-      listShares: () => Promise.resolve({ shares: [], links: [] }),
+      listShares: () => Promise.resolve({ shares: { items: [], total: 0 }, links: { items: [], total: 0 } }),
       listSharedWith: () => Promise.resolve({ items: [], total: 0 }),
       mustMayRead: () => Promise.resolve(),
     },

@@ -146,7 +146,7 @@ describe('a backup', () => {
         return Promise.reject(Object.assign(new Error('EXDEV'), { code: 'EXDEV' }));
       }
       override copyFile(from: string, to: string): Promise<void> {
-        if (!from.endsWith('/admin-api-key')) this.copied.push(to);
+        if (!/\/(?:admin-api-key|pgwire\/.*)$/.test(from)) this.copied.push(to);
         return super.copyFile(from, to);
       }
       override syncFile(path: string): Promise<void> {

@@ -6,6 +6,7 @@ import type { FileSystem } from '../../lib/file-system.js';
 import type { RemovableBytes, RemovalGate } from '../../lib/removal-gate.js';
 import type { MetadataReader, MetadataStore, ReadOnlyMetadata } from '../../metadata/metadata-store.js';
 import { MANIFEST_NAME, manifestText, type BackupManifest } from './backup-manifest.js';
+import { copyDoorSecrets, copySecret } from './copy-secret.js';
 import { forEachStored, makeFolders, PlacedFiles, storedFiles, type StoredFile } from './placed-files.js';
 import { measureFile } from './measure-file.js';
 import type { StoragePlaces } from './storage-places.js';
@@ -71,7 +72,9 @@ export class BackupWriter {
         return { createdAt, ...(await this.#fill(request, copy, placed, createdAt)) };
       });
       const metadata = await this.#syncMetadata(request.places.metadataPath);
-      const hasAdminKey = await this.#copyAdminKey(request.places.adminKeyPath);
+      const { adminKeyPath, doorSecretPaths } = request.places;
+      const hasAdminKey = await copySecret(this.fileSystem, placed, this.source.adminKeyPath, adminKeyPath);
+      await copyDoorSecrets(this.fileSystem, placed, this.source.doorSecretPaths, doorSecretPaths);
       await placed.finish();
       const manifest: BackupManifest = {
         ...filled,
@@ -176,18 +179,6 @@ export class BackupWriter {
   async #syncMetadata(path: string): Promise<BackupManifest['metadata']> {
     await this.fileSystem.syncFile(path);
     return await measureFile(this.fileSystem, path);
-  }
-
-  /** A file of its own with a mode of its own: a link would follow what the operator does to the original. */
-  async #copyAdminKey(target: string): Promise<boolean> {
-    try {
-      await this.fileSystem.copyFile(this.source.adminKeyPath, target);
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return false;
-      throw error;
-    }
-    await this.fileSystem.syncFile(target);
-    return true;
   }
 
   async #writeManifest(directory: string, manifest: BackupManifest): Promise<void> {

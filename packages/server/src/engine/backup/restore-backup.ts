@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
-import { errnoOf } from '../../errors/storage-failure.js';
 import type { FileSystem } from '../../lib/file-system.js';
 import type { MetadataReader } from '../../metadata/metadata-store.js';
 import type { BackupManifest } from './backup-manifest.js';
+import { copyDoorSecrets, copySecret } from './copy-secret.js';
 import { forEachStored, makeFolders, PlacedFiles, storedFiles } from './placed-files.js';
 import type { StoragePlaces } from './storage-places.js';
 
@@ -44,25 +44,9 @@ export async function restoreBackup(input: {
     const [source, target] = [from, to].map((places) => places.workspacePath(projectId, workspaceId));
     for (const { suffix, sizeBytes } of files) await placed.copy(`${source}${suffix}`, `${target}${suffix}`, sizeBytes);
   }
-  await restoreAdminKey(fileSystem, from, to, placed);
+  await copySecret(fileSystem, placed, from.adminKeyPath, to.adminKeyPath);
+  await copyDoorSecrets(fileSystem, placed, from.doorSecretPaths, to.doorSecretPaths);
   await placed.finish();
   await fileSystem.rename(restoring, to.metadataPath);
   await fileSystem.syncDirectory(dirname(to.metadataPath));
-}
-
-async function restoreAdminKey(
-  fileSystem: FileSystem,
-  from: StoragePlaces,
-  to: StoragePlaces,
-  placed: PlacedFiles,
-): Promise<void> {
-  await placed.makeDirectory(dirname(to.adminKeyPath));
-  try {
-    await fileSystem.copyFile(from.adminKeyPath, to.adminKeyPath);
-  } catch (error) {
-    // The key of that server came from its environment.
-    if (errnoOf(error) === 'ENOENT') return;
-    throw error;
-  }
-  await fileSystem.syncFile(to.adminKeyPath);
 }

@@ -5,6 +5,8 @@
 export interface StoragePlaces {
   readonly metadataPath: string;
   readonly adminKeyPath: string;
+  /** What the PostgreSQL door has made for itself: by its certificate and key its clients know it. In one order everywhere. */
+  readonly doorSecretPaths: readonly string[];
   readonly duckdbDirectory: string;
   readonly filesDirectory: string;
   versionsDirectory(projectId: string): string;

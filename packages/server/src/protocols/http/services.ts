@@ -7,9 +7,7 @@ import type {
   ApiKeyRecord,
   ApiKeyScope,
   BranchRecord,
-  BucketLinkRecord,
   BucketRecord,
-  BucketShareRecord,
   FileRecord,
   JsonObject,
   KeptVersionRecord,
@@ -30,6 +28,7 @@ import type { BranchPull } from '../../services/branch-pull.js';
 import type { ChangeRunner } from '../../services/change-runner.js';
 import type { Change } from '../../services/change.js';
 import type { RateLimiter } from '../../services/rate-limiter.js';
+import type { BucketSharing } from '../../services/sharing.js';
 import type { TableProfiles } from '../../services/table-profiles.js';
 import type { CsvOptions, ImportRequest, RejectedRow, RowSelection } from '../../workers/messages.js';
 import type { PoolStatus } from '../../workers/worker-pool.js';
@@ -233,7 +232,7 @@ export interface SharingService {
   unlink(change: Change<void>, bucket: BucketRef): Promise<void>;
   grantReadonly(change: Change<BucketRecord>, bucket: BucketRef): Promise<BucketRecord>;
   revokeReadonly(change: Change<void>, bucket: BucketRef): Promise<void>;
-  listShares(bucket: BucketRef): Promise<{ shares: readonly BucketShareRecord[]; links: readonly BucketLinkRecord[] }>;
+  listShares(bucket: BucketRef, page?: Page): Promise<BucketSharing>;
   listSharedWith(projectId: string, page?: Page): Promise<Listed<SharedBucketRecord>>;
   /** Throws unless the caller may run the operation on what is in the bucket, which may be a linked one. */
   mustMayRead(principal: Principal, operation: OperationName, bucket: BucketRef): Promise<void>;

@@ -24,7 +24,7 @@ export const linkBucket = defineCommand({
     if (call.isAdmin) {
       const bucket = { ...source, branchId: DEFAULT_BRANCH_ID };
       const { shares } = await sharing.listShares(bucket);
-      if (!shares.some((share) => nameKey(share.targetProjectId) === nameKey(source.projectId))) {
+      if (!shares.items.some((share) => nameKey(share.targetProjectId) === nameKey(source.projectId))) {
         throw objectNotFound(sourceShareRoleName);
       }
       try {

@@ -20,7 +20,7 @@ export const unshareBucket = defineSilentCommand({
     await call.mustMayRead('bucket.list_shares', projectId);
     const { shares } = await call.services.sharing.listShares(bucket);
     // The project itself last: until then, an unsharing that was broken off can be seen and repeated.
-    const targets = shares
+    const targets = shares.items
       .map(({ targetProjectId }) => targetProjectId)
       .sort((a, b) => Number(a === projectId) - Number(b === projectId));
     for (const target of targets) {

@@ -1,10 +1,6 @@
 import { Type, type Static } from 'typebox';
-import type {
-  BucketLinkRecord,
-  BucketRecord,
-  BucketShareRecord,
-  SharedBucketRecord,
-} from '../../../metadata/records.js';
+import type { BucketRecord, SharedBucketRecord } from '../../../metadata/records.js';
+import type { BucketSharing } from '../../../services/sharing.js';
 import { formatTimestamp } from '../timestamps.js';
 import { Nullable, Shared } from './nullable.js';
 
@@ -59,6 +55,8 @@ export const BucketSharesSchema = Type.Object(
   {
     shares: Type.Array(Shared(BucketShareSchema), { description: 'With whom the bucket is shared' }),
     links: Type.Array(Shared(BucketLinkSchema), { description: 'Who shows its tables in a bucket of their own' }),
+    total: Type.Integer({ description: 'How many shares there are' }),
+    total_links: Type.Integer({ description: 'How many links there are' }),
   },
   { $id: 'BucketShares' },
 );
@@ -108,19 +106,15 @@ export function renderSharedBucket(shared: {
   };
 }
 
-export function renderBucketShares(sharing: {
-  readonly shares: readonly BucketShareRecord[];
-  readonly links: readonly BucketLinkRecord[];
-}): Static<typeof BucketSharesSchema> {
-  const linking = new Set(sharing.links.map(({ projectId }) => projectId));
+export function renderBucketShares({ shares, links }: BucketSharing): Static<typeof BucketSharesSchema> {
   return {
-    shares: sharing.shares.map((share) => ({
+    shares: shares.items.map((share) => ({
       target_project_id: share.targetProjectId,
-      is_linked: linking.has(share.targetProjectId),
+      is_linked: share.isLinked,
       created_at: formatTimestamp(share.createdAt),
       created_by: share.createdBy,
     })),
-    links: sharing.links.map((link) => ({
+    links: links.items.map((link) => ({
       project_id: link.projectId,
       branch_id: link.branchId,
       bucket_name: link.bucketName,
@@ -128,6 +122,8 @@ export function renderBucketShares(sharing: {
       created_at: formatTimestamp(link.createdAt),
       created_by: link.createdBy,
     })),
+    total: shares.total,
+    total_links: links.total,
   };
 }
 
