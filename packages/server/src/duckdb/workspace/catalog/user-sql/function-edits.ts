@@ -1,6 +1,9 @@
 import { quoteLiteral } from '../../../quoting.js';
 import { MACROS, ROW_SOURCES } from '../rewrite/functions.js';
+import { SqlError } from '../../../../errors/sql-error.js';
 import { strftimePattern } from './date-patterns.js';
+import { dateText } from './date-texts.js';
+import { isNumberPattern, numberText } from './number-patterns.js';
 import type { TextEdit, TokenList } from './token-list.js';
 
 /** The session answers these itself, because they change it. */
@@ -61,19 +64,46 @@ function seriesEdits(list: TokenList, index: number): TextEdit[] {
   );
 }
 
-/** `to_char(x, 'YYYY-MM')` and its inverses; left alone unless the pattern is a constant that can be translated. */
+/** Of numbers alone, which the engine writes as PostgreSQL does. */
+const PLAIN_PATTERN = /^(?!.*SSSS)(?:YYYY|MM|DD|HH24|MI|SS|MS|US|[-:/ .T])*$/;
+
+/** `to_char(x, 'YYYY-MM')` and its inverses, with patterns that are constants. */
 function dateEdits(list: TokenList, first: number, index: number): TextEdit[] | undefined {
   const name = list.at(index)?.value ?? '';
   if (name !== 'to_char' && name !== 'to_date' && name !== 'to_timestamp') return undefined;
   const args = list.args(index + 1);
   const [from, to] = args[1] ?? [0, -1];
   const pattern = from === to ? list.at(from) : undefined;
-  if (args.length !== 2 || pattern?.kind !== 'string') return undefined;
-  const translated = strftimePattern(pattern.value);
-  if (translated === undefined) return undefined;
+  if (args.length !== 2) return undefined;
+  if (pattern?.kind !== 'string') throw new SqlError('0A000', `${name}() is supported with a constant pattern only`);
   const close = list.partner(index + 1);
+  const translated = strftimePattern(pattern.value);
+  if (name === 'to_char' && !PLAIN_PATTERN.test(pattern.value)) {
+    // The value is named, because the text is made of it several times.
+    const text = `, lambda __v: ${toCharSql(pattern.value)})[1]`;
+    const [, end] = args[0] ?? [0, 0];
+    const behind = list.replace(end + 1, close, `]${text}`);
+    return [list.replace(first, index + 1, 'list_transform(['), behind];
+  }
+  if (translated === undefined) throw unsupported(name, pattern.value);
   const argument = list.replace(from, from, quoteLiteral(translated));
   if (name === 'to_char') return [list.replace(first, index, 'strftime'), argument];
   const type = name === 'to_date' ? 'DATE' : 'TIMESTAMPTZ';
   return [list.replace(first, index, 'CAST(strptime'), argument, list.insertAfter(close, ` AS ${type})`)];
+}
+
+function toCharSql(pattern: string): string {
+  if (isNumberPattern(pattern)) {
+    const sql = numberText(pattern);
+    if (sql === undefined) throw unsupported('to_char', pattern);
+    return sql;
+  }
+  const text = dateText(pattern);
+  if ('unsupported' in text) throw unsupported('to_char', pattern, text.unsupported);
+  return text.sql;
+}
+
+function unsupported(name: string, pattern: string, piece?: string): SqlError {
+  const what = piece === undefined ? '' : `: ${piece}`;
+  return new SqlError('0A000', `the pattern ${quoteLiteral(pattern)} of ${name}() is not supported${what}`);
 }
