@@ -67,29 +67,49 @@ export interface ComposedStream {
   readonly encoder: ChunkEncoder;
 }
 
-/** Undefined for a query that cannot stand within another, or whose columns have changed: run by itself, it says what is wrong. */
-export async function streamComposed(
-  connection: DuckDbSqlConnection,
-  query: ComposedQuery,
-  { statement, parameters, parameterTypes, signal }: ComposedRun,
-): Promise<ComposedStream | undefined> {
-  let duckdb: DuckDBPreparedStatement;
-  try {
-    // What is put around is ours, and within is one statement that was prepared already: it needs no second look, which would be a trip more.
-    duckdb = await connection.guarded(signal, () => connection.duckdb.prepare(query.sql));
-  } catch (error) {
-    signal.throwIfAborted();
-    connection.parts.database.figures.fellBack('composed_rows', statement.sql, error);
-    return undefined;
+/** The composed query of a statement, planned once for all of its runs that are encoded in the same way. */
+export class ComposedPlan {
+  #kept: { readonly sql: string; readonly duckdb: DuckDBPreparedStatement } | undefined;
+
+  /** Undefined for a query that cannot stand within another, or whose columns have changed: run by itself, it says what is wrong. */
+  async stream(
+    connection: DuckDbSqlConnection,
+    query: ComposedQuery,
+    { statement, parameters, parameterTypes, signal }: ComposedRun,
+  ): Promise<ComposedStream | undefined> {
+    const duckdb = await this.#planned(connection, query, statement, signal);
+    if (duckdb === undefined) return undefined;
+    try {
+      bindParameters(duckdb, parameters, parameterTypes, connection.options.settings);
+      const result = await connection.guarded(signal, () => duckdb.stream());
+      return { result, encoder: query.createEncoder() };
+    } catch (error) {
+      throw connection.translate(error, query, statement);
+    }
   }
-  try {
-    bindParameters(duckdb, parameters, parameterTypes, connection.options.settings);
-    const result = await connection.guarded(signal, () => duckdb.stream());
-    return { result, encoder: query.createEncoder() };
-  } catch (error) {
-    throw connection.translate(error, query, statement);
-  } finally {
-    duckdb.destroySync();
+
+  async #planned(
+    connection: DuckDbSqlConnection,
+    { sql }: ComposedQuery,
+    statement: SqlStatement,
+    signal: AbortSignal,
+  ): Promise<DuckDBPreparedStatement | undefined> {
+    if (this.#kept?.sql === sql) return this.#kept.duckdb;
+    this.close();
+    try {
+      // What is put around is ours, and within is one statement that was prepared already: it needs no second look, which would be a trip more.
+      this.#kept = { sql, duckdb: await connection.guarded(signal, () => connection.duckdb.prepare(sql)) };
+      return this.#kept.duckdb;
+    } catch (error) {
+      signal.throwIfAborted();
+      connection.parts.database.figures.fellBack('composed_rows', statement.sql, error);
+      return undefined;
+    }
+  }
+
+  close(): void {
+    this.#kept?.duckdb.destroySync();
+    this.#kept = undefined;
   }
 }
 

@@ -3,7 +3,7 @@ import { SqlError } from '../../errors/sql-error.js';
 import { assignedLiteralEdits } from './assigned-literals.js';
 import { readsCatalog } from './catalog/names.js';
 import { asTold } from './told-columns.js';
-import { composedQuery, streamComposed, type ComposedStream } from './composed-query.js';
+import { ComposedPlan, composedQuery, type ComposedStream } from './composed-query.js';
 import type { DuckDbSqlConnection } from './duckdb-sql-connection.js';
 import { DefinitionSql } from './definition-sql.js';
 import { EnumTypes, isOfEnum } from './enum-types.js';
@@ -55,8 +55,8 @@ interface Plan {
   readonly dependsOnValues: boolean;
   /** It reads what the catalogue was told of the session, which is part of the plan: it is made anew for each run. */
   readonly readsCatalog: boolean;
-  /** See `DuckDbSqlConnection.changes`. */
-  readonly changesBefore: number;
+  /** See `DuckDbSqlConnection.changes`; its columns were as described then. */
+  changesBefore: number;
   /** It has not run yet. */
   isFresh: boolean;
   /** What `set_config()` and `pg_notify()` do. */
@@ -71,6 +71,7 @@ export class DuckDbPreparedSql implements PreparedSql {
   readonly parameterTypes: readonly number[];
   readonly columns: readonly ColumnDescription[] | undefined;
   #plan: Plan;
+  readonly #composed = new ComposedPlan();
 
   private constructor(
     private readonly connection: DuckDbSqlConnection,
@@ -118,6 +119,7 @@ export class DuckDbPreparedSql implements PreparedSql {
 
   close(): void {
     this.#plan.duckdb.destroySync();
+    this.#composed.close();
   }
 
   /** All rows at once. A write that is alone gets a transaction, so that it can be undone when it exceeds the workspace's size. */
@@ -174,7 +176,7 @@ export class DuckDbPreparedSql implements PreparedSql {
     const query = composedQuery(statement.sql, this.#plan, encoding, connection.options.settings);
     if (query === undefined) return undefined;
     if (this.#plan.changesBefore !== connection.changes) await this.#mustStillFit(signal);
-    return await streamComposed(connection, query, { statement, parameters, parameterTypes, signal });
+    return await this.#composed.stream(connection, query, { statement, parameters, parameterTypes, signal });
   }
 
   async #replanIfNeeded(signal: AbortSignal): Promise<void> {
@@ -194,7 +196,7 @@ export class DuckDbPreparedSql implements PreparedSql {
       plan.duckdb.destroySync();
       throw error;
     }
-    this.#plan.duckdb.destroySync();
+    this.close();
     this.#plan = { ...plan, isFresh: false };
   }
 
@@ -215,6 +217,7 @@ export class DuckDbPreparedSql implements PreparedSql {
     const duckdb = await this.connection.guarded(signal, () => this.connection.prepareText(edited.sql));
     try {
       this.#mustKeepColumns(describeColumns(duckdb, columnTypes, enums));
+      this.#plan.changesBefore = this.connection.changes;
     } finally {
       duckdb.destroySync();
     }

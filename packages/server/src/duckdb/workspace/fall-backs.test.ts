@@ -1,7 +1,7 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { NEVER } from './aborted.js';
-import { streamComposed } from './composed-query.js';
+import { ComposedPlan } from './composed-query.js';
 import { DuckDbSqlConnection } from './duckdb-sql-connection.js';
 import type { SqlEngineParts } from './duckdb-sql-engine.js';
 import { ObjectChanges } from './object-changes.js';
@@ -53,6 +53,6 @@ it('a query whose rows cannot be composed is counted, and its caller told', asyn
   const query = { ...edited('SELECT composed FROM (no query)'), createEncoder: () => expect.unreachable() };
   const statement = { sql: 'SELECT 1' } as SqlStatement;
   const run = { statement, parameters: NO_PARAMETERS, parameterTypes: [], signal: NEVER };
-  expect(await streamComposed(connection, query, run)).toBeUndefined();
+  expect(await new ComposedPlan().stream(connection, query, run)).toBeUndefined();
   expect(figures.take().fallBacks).toMatchObject([{ kind: 'composed_rows', count: 1, statement: 'SELECT 1' }]);
 });
