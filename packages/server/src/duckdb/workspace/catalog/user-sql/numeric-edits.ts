@@ -17,12 +17,13 @@ const AS_NUMERIC = `${CATALOG_DATABASE}.${TYPING}.as_numeric(`;
  */
 export function numericEdits(list: TokenList): TextEdit[] {
   const isDefinition = list.matches(0, 'create') || list.matches(0, 'alter');
-  const isStored = isDefinition && !makesTableOfQuery(list);
+  const isOfQuery = list.tokens.some((_, index) => list.matches(index, 'select'));
+  const isStored = isDefinition && !(isOfQuery && makesTable(list));
   return list.tokens.flatMap((token, index) => {
     if (token.kind === 'operator' && token.value === '::' && isNumeric(list, index + 1))
       return castEdit(list, index, isStored);
     if (list.matches(index, 'cast', '(')) return callEdit(list, index, isStored);
-    const isColumn = isDefinition && isNumeric(list, index) && isTypeOfColumn(list, index);
+    const isColumn = isDefinition && !isOfQuery && isNumeric(list, index) && isTypeOfColumn(list, index);
     return isColumn ? [list.replace(index, index, WIDE_NUMERIC)] : [];
   });
 }
@@ -34,7 +35,7 @@ function isNumeric(list: TokenList, index: number): boolean {
 function castEdit(list: TokenList, cast: number, isStored: boolean): TextEdit[] {
   if (list.matches(cast + 2, '[')) return [list.replace(cast + 1, cast + 1, WIDE_NUMERIC)];
   const first = list.castOperandStart(cast);
-  const text = constantType(list, first, cast - 1);
+  const text = typeByValue(list, first, cast - 1);
   if (text === 'as it is') return [];
   if (text !== undefined || isStored) return [list.replace(cast + 1, cast + 1, text ?? WIDE_NUMERIC)];
   return [list.insertBefore(first, AS_NUMERIC), list.replace(cast, cast + 1, ')')];
@@ -44,29 +45,35 @@ function callEdit(list: TokenList, cast: number, isStored: boolean): TextEdit[] 
   const close = list.partner(cast + 1);
   const type = close - 1;
   if (!isNumeric(list, type) || !list.matches(type - 1, 'as')) return [];
-  const text = constantType(list, cast + 2, type - 2);
+  const text = typeByValue(list, cast + 2, type - 2);
   if (text === 'as it is') return [];
   if (text !== undefined || isStored) return [list.replace(type, type, text ?? WIDE_NUMERIC)];
   return [list.replace(cast, cast + 1, AS_NUMERIC), list.replace(type - 1, close, ')')];
 }
 
-function makesTableOfQuery(list: TokenList): boolean {
-  const isTable = list.tokens.slice(0, 6).some((_, index) => list.matches(index, 'table'));
-  return isTable && list.tokens.some((_, index) => list.matches(index, 'select'));
+function makesTable(list: TokenList): boolean {
+  return list.tokens.slice(0, 6).some((_, index) => list.matches(index, 'table'));
 }
 
 /** The type that a constant has by its own digits; undefined for what is no constant. */
-function constantType(list: TokenList, first: number, last: number): string | undefined {
+function typeByValue(list: TokenList, first: number, last: number): string | undefined {
   const token = first === last ? list.at(first) : undefined;
   if (token?.kind === 'parameter') return 'as it is';
+  // Which of the macro's variants is meant cannot be told while a parameter has no type.
+  if (list.tokens.slice(first, last + 1).some(({ kind }) => kind === 'parameter')) return WIDE_NUMERIC;
   if (token?.kind !== 'string' && token?.kind !== 'number') return undefined;
   const found = NUMBER_TEXT.exec(token.value);
   if (found === null) return undefined;
-  const behindPoint = found[1]?.length ?? 0;
-  return behindPoint > 38 ? undefined : `DECIMAL(38, ${behindPoint})`;
+  const digits = token.value.replaceAll(/\D/g, '').length;
+  return digits > 38 ? undefined : `DECIMAL(38, ${found[1]?.length ?? 0})`;
 }
+
+/** Behind these words stands the name of a column. */
+const BEFORE_COLUMN = /^(column|add|alter|drop|rename|to|exists)$/;
 
 /** `a numeric`, `TYPE numeric`; not a column that is called so. */
 function isTypeOfColumn(list: TokenList, index: number): boolean {
-  return list.isName(index - 1) && !list.matches(index - 1, 'column') && !list.matches(index - 2, '.');
+  const before = list.at(index - 1);
+  if (!list.isName(index - 1) || list.isBoundary(index - 1)) return false;
+  return before?.kind === 'quoted' || !BEFORE_COLUMN.test(before?.value ?? '');
 }

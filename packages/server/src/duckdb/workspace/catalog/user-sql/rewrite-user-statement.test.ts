@@ -157,6 +157,21 @@ describe('statements of users', () => {
     expect((await rows('SELECT count(*) FROM (DESCRIBE reserved) AS d'))[0]?.[0]).toBe('7');
   });
 
+  it.each([
+    ['SELECT numeric, decimal FROM t', 'SELECT numeric, decimal FROM t'],
+    ['CREATE TABLE x AS SELECT numeric FROM t', 'CREATE TABLE x AS SELECT numeric FROM t'],
+    ['ALTER TABLE t RENAME numeric TO decimal', 'ALTER TABLE t RENAME numeric TO decimal'],
+    ['ALTER TABLE t ALTER numeric TYPE numeric', 'ALTER TABLE t ALTER numeric TYPE DECIMAL(38, 10)'],
+    [
+      'CREATE TABLE x (numeric numeric, b decimal(4, 1), CHECK (b > 1 AND numeric > 0))',
+      'CREATE TABLE x (numeric DECIMAL(38, 10), b decimal(4, 1), CHECK (b > 1 AND numeric > 0))',
+    ],
+    ['CREATE VIEW x AS SELECT id::numeric AS n FROM t', 'CREATE VIEW x AS SELECT id::DECIMAL(38, 10) AS n FROM t'],
+    ['SELECT ($1 + id)::numeric AS n FROM t', 'SELECT ($1 + id)::DECIMAL(38, 10) AS n FROM t'],
+  ])('take numeric for a type only where it is one: %s', (sql, expected) => {
+    expect(workspace.catalog.rewrite(sql, 'ws_1').sql).toBe(expected);
+  });
+
   it.each<[string, readonly string[]]>([
     [
       `SELECT 1, 'a', NULL, -1, 1 + 1 AS two, 2 three`,
