@@ -22,7 +22,7 @@ import { mustHaveNoOrphans } from './support/tidy-disk.js';
  * The service dies while it imports a file from an address, and the run repeats its command after the restart, as Connection does. Every
  * import appends rows of its own, which are there as a whole or not at all, and once in the end.
  */
-const CYCLES = Math.min(30, Number(process.env['CRASH_CYCLES'] ?? (process.env['CI'] === undefined ? 6 : 30)));
+const CYCLES = Math.min(30, Number(process.env['CRASH_CYCLES'] ?? (process.env['CI'] === undefined ? 6 : 12)));
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
 const ROWS = 50_000;
 /** About twice as long as an import of so many rows takes. */
