@@ -44,7 +44,8 @@ describe('POST /backend/backups', () => {
       has_admin_key: false,
     });
     const { path } = answer.body;
-    expect((await readdir(path)).sort()).toEqual(['duckdb', 'files', 'manifest.json', 'metadata.sqlite']);
+    // With certificate and key of the PostgreSQL door, which were not given but made.
+    expect((await readdir(path)).sort()).toEqual(['duckdb', 'files', 'manifest.json', 'metadata.sqlite', 'pgwire']);
     const versions = join(path, 'duckdb', `project_${project.id}`, '_versions');
     for (const name of await readdir(versions)) expect((await stat(join(versions, name))).nlink).toBeGreaterThan(1);
     const manifest = JSON.parse(await readFile(join(path, 'manifest.json'), 'utf8')) as unknown;
