@@ -12,7 +12,7 @@ import { mustHaveNoOrphans } from './support/tidy-disk.js';
 import { workerPids } from './support/worker-pids.js';
 
 /** Kills of the service and of workers together; a full run has 200. */
-const CYCLES = Number(process.env['CRASH_CYCLES'] ?? (process.env['CI'] === undefined ? 20 : 200));
+const CYCLES = Number(process.env['CRASH_CYCLES'] ?? (process.env['CI'] === undefined ? 20 : 120));
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
 const DOCTOR_EVERY = 20;
 /** The last of these kills is the service's own. */
