@@ -1,5 +1,6 @@
 import { fieldsOf, isFields, listOf, namesOf, textOf, type Fields, type Json } from './ast.js';
 import { parsePg } from './pg-parser.js';
+import { rememberedByText } from './remembered-by-text.js';
 
 /** A name after FROM that is no WITH query: a table or a view. */
 export interface NamedRelation {
@@ -37,29 +38,14 @@ export interface QueryOutline {
   readonly merged: ReadonlySet<string>;
 }
 
-const CACHED_STATEMENTS = 500;
-/** Longer ones hold data, and do not come again. */
-const LONGEST_CACHED = 4_000;
 /** Beyond that the parser takes milliseconds, and no program edits the rows of what it asked so. */
 const LONGEST_PARSED = 10_000;
 
-const known = new Map<string, QueryOutline | undefined>();
-
 /**
  * The outline of a statement that answers rows. Undefined when several queries are put together (UNION), or when it is not of PostgreSQL's
- * grammar. Programs say the same again and again, so it is remembered.
+ * grammar.
  */
-export function outlineOf(sql: string): QueryOutline | undefined {
-  if (sql.length > LONGEST_PARSED) return undefined;
-  if (known.has(sql)) return known.get(sql);
-  const outline = parsedOutline(sql);
-  if (sql.length <= LONGEST_CACHED) {
-    known.set(sql, outline);
-    const [oldest] = known.keys();
-    if (known.size > CACHED_STATEMENTS && oldest !== undefined) known.delete(oldest);
-  }
-  return outline;
-}
+export const outlineOf = rememberedByText(parsedOutline, LONGEST_PARSED);
 
 function parsedOutline(sql: string): QueryOutline | undefined {
   const statements = parsePg(sql);

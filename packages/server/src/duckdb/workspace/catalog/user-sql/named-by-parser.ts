@@ -1,30 +1,16 @@
 import { fieldsOf, listOf, walk, type Json } from '../ast.js';
 import { parsePg } from '../pg-parser.js';
+import { rememberedByText } from '../remembered-by-text.js';
 import { columnNameOf } from '../rewrite/column-names.js';
 
-const CACHED_STATEMENTS = 500;
-/** Longer ones hold data, and do not come again. */
-const LONGEST_CACHED = 4_000;
 /** A statement with so much data takes the parser too long; its columns keep DuckDB's names. */
 const LONGEST_PARSED = 100_000;
 
-const known = new Map<string, ReadonlyMap<number, string> | undefined>();
-
 /**
  * The names of all columns without an alias in a statement, by where they begin, in UTF-16 units. Undefined when it is not of PostgreSQL's
- * grammar. Programs say the same again and again, so short ones are remembered.
+ * grammar.
  */
-export function namesByPlace(sql: string): ReadonlyMap<number, string> | undefined {
-  if (sql.length > LONGEST_PARSED) return undefined;
-  if (known.has(sql)) return known.get(sql);
-  const names = parsedNames(sql);
-  if (sql.length <= LONGEST_CACHED) {
-    known.set(sql, names);
-    const [oldest] = known.keys();
-    if (known.size > CACHED_STATEMENTS && oldest !== undefined) known.delete(oldest);
-  }
-  return names;
-}
+export const namesByPlace = rememberedByText(parsedNames, LONGEST_PARSED);
 
 function parsedNames(sql: string): ReadonlyMap<number, string> | undefined {
   const statements = parsePg(sql);
